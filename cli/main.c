@@ -1,0 +1,144 @@
+/* main.c: picks the command and sees that its output arrived */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "drverify.h"
+#include "message.h"
+#include "suggest.h"
+
+const struct command commands[] = {
+	{ "verify", cmd_verify, "check restored data against a document (the default)", FOR_RUNS, NULL,
+	  "Checks the data of every source that the document names, and says whether what came\n"
+	  "back is what was there. Reads only, inside one snapshot a source.\n"
+	  "\n"
+	  "Examples\n"
+	  "  After a restore, where the connection comes from a password file or PG* variables:\n"
+	  "    drverify --baseline report.json\n"
+	  "  Two sources, restored to a known moment:\n"
+	  "    drverify --baseline report.json --source main=service=recovery \\\n"
+	  "      --source search=mongodb://dr-host/ --restored-to '2025-12-30 14:30+09'\n"
+	  "  Every night from cron: silent unless something is wrong, and keeping the evidence:\n"
+	  "    drverify -q --baseline report.json --write json=last-night.json\n"
+	  "  One check only:\n"
+	  "    drverify --baseline report.json --only audit_chain\n" },
+	{ "capture", cmd_capture, "record what is there now as the next baseline", FOR_RUNS, NULL,
+	  "Measures what the document asks for and writes the document back with the measured\n"
+	  "values: the baseline for later. Run it against healthy data, close to each backup.\n"
+	  "The baseline goes to standard output, unless --write json=PATH names a file.\n"
+	  "\n"
+	  "Examples\n"
+	  "    drverify capture --baseline checks.json --write json=report.json\n"
+	  "    drverify capture --baseline checks.json > report.json\n" },
+	{ "explain", cmd_explain, "say what a finding means and what to do next", FOR_EXPLAIN, "[CODE]",
+	  "Says what a finding code means, how it comes about after a restore, and what to do\n"
+	  "next. Without CODE it lists all codes.\n"
+	  "\n"
+	  "Examples\n"
+	  "    drverify explain row_count.below\n"
+	  "    drverify explain\n" },
+	{ "help", cmd_help, "show the help of a command", FOR_HELP, "[COMMAND]",
+	  "Examples\n"
+	  "    drverify help verify\n" },
+	{ NULL, NULL, NULL, 0, NULL, NULL },
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *command = commands; command->name; command++)
+		if (!strcmp(command->name, name))
+			return command;
+	return NULL;
+}
+
+static const char *command_name(size_t index, const void *user)
+{
+	(void)user;
+	return commands[index].name;
+}
+
+const char *command_nearest(const char *name)
+{
+	return nearest(name, command_name, NULL);
+}
+
+static int unknown_command(const char *word)
+{
+	const char *guess = command_nearest(word);
+
+	if (guess)
+		complain("there is no command \"%s\"; did you mean \"%s\"?", word, guess);
+	else if (!access(word, F_OK))
+		complain("there is no command \"%s\"; to verify against that document, "
+			 "run: drverify --baseline %s", word, word);
+	else
+		complain("there is no command \"%s\"; drverify --help lists them", word);
+	return EXIT_UNDECIDED;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const struct command *command = &commands[0];
+	struct options options;
+	int first = 1, status = EXIT_UNDECIDED;
+
+	if (argc < 2) {
+		complain("nothing to do: give --baseline FILE; drverify --help shows examples");
+		return EXIT_UNDECIDED;
+	}
+	if (argv[1][0] != '-') {
+		command = command_find(argv[1]);
+		if (!command)
+			return unknown_command(argv[1]);
+		first = 2;
+	}
+	if (!options_parse(&options, command, argc - first, argv + first)) {
+		status = 0;
+		if (options.version)
+			printf("drverify %s\n", drv_version());
+		else if (options.help)
+			help_print(first == 1 ? NULL : command);
+		else
+			status = command->run(&options);
+	}
+	options_free(&options);
+	return status;
+}
+
+/*
+ * With standard output closed, the next file or socket would become it, and the report would be
+ * written into a database connection. A read-only stand-in makes writing fail instead.
+ */
+static void hold_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* A full disk shows when the last bytes are written; damage found stays the stronger news. */
+static int finish_output(int status)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	complain("standard output could not be written: %s",
+		 errno ? strerror(errno) : "an earlier part did not arrive");
+	return status == 2 ? status : EXIT_UNDECIDED;
+}
+
+int main(int argc, char **argv)
+{
+	hold_standard_descriptors();
+	/* A reader that went away is a failed write with a message, not a silent death. */
+	signal(SIGPIPE, SIG_IGN);
+	return finish_output(dispatch(argc, argv));
+}

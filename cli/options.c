@@ -1,0 +1,315 @@
+/* options.c: the options of the command line: one table reads them and describes them */
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "message.h"
+#include "suggest.h"
+
+enum kind { FLAG, TEXT, LIST, JOBS, DURATION };
+
+struct row {
+	const char *name;
+	char letter;                 /* 0: none */
+	enum kind kind;
+	unsigned sets;
+	size_t offset;
+	const char *argument;        /* NULL: takes none */
+	const char *help;            /* lines after the first are set under it */
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct row rows[] = {
+	{ "baseline", 0, TEXT, FOR_RUNS, AT(baseline), "FILE",
+	  "the document: a specification, a captured baseline, or the report\n"
+	  "of a run that passed; - reads standard input" },
+	{ "source", 0, LIST, FOR_RUNS, AT(sources), "NAME=URI",
+	  "where a source of the document is; without it DRVERIFY_SOURCE_<NAME>,\n"
+	  "then libpq's own settings or MONGODB_URI decide; repeatable" },
+	{ "restored-to", 0, TEXT, FOR_RUNS, AT(restored_to), "POINT",
+	  "which moment came back: a time with zone, a PostgreSQL LSN, or\n"
+	  "\"baseline\" for the moment of the capture" },
+	{ "incident-at", 0, TEXT, FOR_RUNS, AT(incident_at), "TIME",
+	  "when data was lost: a time with zone" },
+	{ "only", 0, LIST, FOR_RUNS, AT(only), "GLOB",
+	  "only checks whose id matches, such as row_count or 'row_count:main:*';\n"
+	  "repeatable" },
+	{ "skip", 0, LIST, FOR_RUNS, AT(skip), "GLOB",
+	  "leave out checks whose id matches, even if --only names them; repeatable" },
+	{ "jobs", 0, JOBS, FOR_RUNS, AT(jobs), "N",
+	  "connections a source (default: processors, at most 4)" },
+	{ "timeout", 0, DURATION, FOR_RUNS, AT(timeout_ms), "DURATION",
+	  "longest wait for one piece of work, such as 90s or 1h30m (default: 10m)" },
+	{ "key", 0, LIST, FOR_RUNS, AT(keys), "NAME=FILE",
+	  "a key that the document asks for by name, read from a file (one newline\n"
+	  "at its end is not part of it); repeatable" },
+	{ "allow-sql", 0, FLAG, FOR_RUNS, AT(allow_sql), NULL,
+	  "run SQL and server-side code that the document contains" },
+	{ "show-keys", 0, FLAG, FOR_RUNS, AT(show_keys), NULL,
+	  "name damaged rows by primary key, which may be personal data" },
+	{ "write", 0, LIST, FOR_RUNS, AT(writes), "FORMAT=PATH",
+	  "also write the report: json (evidence, and the next baseline if all\n"
+	  "passed) or text; - is standard output; repeatable" },
+	{ "quiet", 'q', FLAG, FOR_RUNS, AT(quiet), NULL,
+	  "say nothing unless something is wrong" },
+	{ "verbose", 'v', FLAG, FOR_RUNS, AT(verbose), NULL, "list passing checks one by one" },
+	{ "help", 'h', FLAG, FOR_ALL, AT(help), NULL, "show this help" },
+	{ "version", 'V', FLAG, FOR_ALL, AT(version), NULL, "show the version" },
+};
+
+#define ROWS (sizeof rows / sizeof *rows)
+
+/* The command line while it is read. */
+struct words {
+	struct options *options;
+	const struct command *command;
+	char **argv;
+	int argc, at;
+};
+
+/* ------------------------------------------------------------------ values */
+
+static bool duration_read(uint32_t *ms, const char *text)
+{
+	static const struct {
+		const char *unit;
+		uint64_t ms;
+	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 } };
+	uint64_t sum = 0;
+
+	do {
+		uint64_t number = 0;
+		size_t digits = strspn(text, "0123456789"), letters, i;
+
+		letters = strspn(text + digits, "mshd");
+		for (i = 0; i < digits && digits < 10; i++)
+			number = number * 10 + (uint64_t)(text[i] - '0');
+		text += digits;
+		for (i = 0; i < sizeof units / sizeof *units; i++)
+			if (strlen(units[i].unit) == letters && !strncmp(text, units[i].unit, letters))
+				break;
+		if (!digits || digits >= 10 || i == sizeof units / sizeof *units)
+			return false;
+		sum += number * units[i].ms;
+		text += letters;
+	} while (*text && sum <= UINT32_MAX);
+	*ms = (uint32_t)sum;
+	return !*text && sum > 0 && sum <= UINT32_MAX;
+}
+
+static bool jobs_read(uint32_t *jobs, const char *text)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	*jobs = (uint32_t)number;
+	return text[0] >= '0' && text[0] <= '9' && !*end && number >= 1 && number <= 64;
+}
+
+static int list_add(struct texts *list, const char *value, size_t most)
+{
+	if (!list->items)
+		list->items = calloc(most, sizeof *list->items);
+	if (!list->items) {
+		complain("out of memory");
+		return -1;
+	}
+	list->items[list->count++] = value;
+	return 0;
+}
+
+static int number_set(const struct row *row, uint32_t *at, const char *value)
+{
+	if (*at) {
+		complain("--%s is given twice; give it once", row->name);
+		return -1;
+	}
+	if (row->kind == JOBS ? jobs_read(at, value) : duration_read(at, value))
+		return 0;
+	complain("--%s: \"%s\" is not %s", row->name, value,
+		 row->kind == JOBS ? "a number from 1 to 64" :
+				     "a duration from 1ms to 49d, such as 90s, 15m or 1h30m");
+	return -1;
+}
+
+static int value_set(struct words *words, const struct row *row, const char *value)
+{
+	void *at = (char *)words->options + row->offset;
+
+	switch (row->kind) {
+	case FLAG:
+		*(bool *)at = true;
+		return 0;
+	case LIST:
+		return list_add(at, value, (size_t)words->argc);
+	case JOBS:
+	case DURATION:
+		return number_set(row, at, value);
+	case TEXT:
+		break;
+	}
+	if (*(const char **)at) {
+		complain("--%s is given twice; give it once", row->name);
+		return -1;
+	}
+	*(const char **)at = value;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ words */
+
+static const char *row_name(size_t index, const void *user)
+{
+	(void)user;
+	return index < ROWS ? rows[index].name : NULL;
+}
+
+static int unknown_option(const struct words *words, const char *name)
+{
+	const char *guess = nearest(name, row_name, NULL);
+
+	if (guess)
+		complain("there is no option --%s; did you mean --%s?", name, guess);
+	else
+		complain("there is no option --%s; drverify help %s lists them", name,
+			 words->command->name);
+	return -1;
+}
+
+static int not_for_command(const struct words *words, const struct row *row)
+{
+	complain("--%s means nothing to \"%s\"; drverify help %s lists what does", row->name,
+		 words->command->name, words->command->name);
+	return -1;
+}
+
+static int take_long(struct words *words, const char *word)
+{
+	const struct row *row = NULL;
+	const char *value = strchr(word, '=');
+	char name[64];
+
+	snprintf(name, sizeof name, "%.*s", value ? (int)(value - word) : (int)sizeof name, word);
+	for (size_t i = 0; i < ROWS; i++)
+		if (!strcmp(rows[i].name, name))
+			row = &rows[i];
+	if (!row)
+		return unknown_option(words, name);
+	if (!(row->sets & words->command->options))
+		return not_for_command(words, row);
+	if (row->kind == FLAG && value) {
+		complain("--%s takes no value", row->name);
+		return -1;
+	}
+	if (row->kind == FLAG || value)
+		return value_set(words, row, value ? value + 1 : NULL);
+	if (words->at == words->argc || !strncmp(words->argv[words->at], "--", 2)) {
+		complain("--%s needs a value: --%s %s", row->name, row->name, row->argument);
+		return -1;
+	}
+	return value_set(words, row, words->argv[words->at++]);
+}
+
+static int take_letters(struct words *words, const char *letters)
+{
+	for (; *letters; letters++) {
+		const struct row *row = NULL;
+
+		for (size_t i = 0; i < ROWS; i++)
+			if (rows[i].letter == *letters)
+				row = &rows[i];
+		if (!row) {
+			complain("there is no option -%c; drverify help %s lists them", *letters,
+				 words->command->name);
+			return -1;
+		}
+		if (!(row->sets & words->command->options))
+			return not_for_command(words, row);
+		if (value_set(words, row, NULL))
+			return -1;
+	}
+	return 0;
+}
+
+static int take_operand(struct words *words, const char *word)
+{
+	struct options *options = words->options;
+
+	if (words->command->operand && !options->operand) {
+		options->operand = word;
+		return 0;
+	}
+	if (command_find(word))
+		complain("\"%s\" comes too late; the command goes first: drverify %s …", word, word);
+	else
+		complain("unexpected \"%s\"; drverify help %s shows what \"%s\" takes", word,
+			 words->command->name, words->command->name);
+	return -1;
+}
+
+int options_parse(struct options *options, const struct command *command, int argc, char **argv)
+{
+	struct words words = { options, command, argv, argc, 0 };
+
+	*options = (struct options){ 0 };
+	while (words.at < argc) {
+		const char *word = argv[words.at++];
+		int status;
+
+		if (!strncmp(word, "--", 2) && word[2])
+			status = take_long(&words, word + 2);
+		else if (word[0] == '-' && word[1] && word[1] != '-')
+			status = take_letters(&words, word + 1);
+		else
+			status = take_operand(&words, word);
+		if (status)
+			return -1;
+	}
+	if (options->quiet && options->verbose) {
+		complain("-q and -v contradict each other; give one of them");
+		return -1;
+	}
+	return 0;
+}
+
+void options_free(struct options *options)
+{
+	free(options->sources.items);
+	free(options->only.items);
+	free(options->skip.items);
+	free(options->keys.items);
+	free(options->writes.items);
+}
+
+/* ------------------------------------------------------------------ help */
+
+/* Lines behind the first stand under it. */
+static void print_lines(const char *text)
+{
+	const char *end;
+
+	while ((end = strchr(text, '\n'))) {
+		printf("%.*s\n%28s", (int)(end - text), text, "");
+		text = end + 1;
+	}
+	printf("%s\n", text);
+}
+
+void options_print(unsigned sets)
+{
+	for (const struct row *row = rows; row < rows + ROWS; row++) {
+		char head[64];
+
+		if (!(row->sets & sets))
+			continue;
+		snprintf(head, sizeof head, "%s%c%s--%s%s%s", row->letter ? "-" : " ",
+			 row->letter ? row->letter : ' ', row->letter ? ", " : "  ", row->name,
+			 row->argument ? " " : "", row->argument ? row->argument : "");
+		printf("  %-25s ", head);
+		print_lines(row->help);
+	}
+}

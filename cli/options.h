@@ -1,0 +1,41 @@
+/* options.h: the options of the command line: one table reads them and describes them */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct command;
+
+enum option_set { FOR_RUNS = 1, FOR_EXPLAIN = 2, FOR_HELP = 4, FOR_ALL = 7 };
+
+struct texts {
+	const char **items;
+	size_t count;
+};
+
+/* What the command line said. Texts point into argv. */
+struct options {
+	const char *baseline;
+	const char *restored_to;
+	const char *incident_at;
+	struct texts sources;        /* NAME=URI */
+	struct texts only, skip;
+	struct texts keys;           /* NAME=FILE */
+	struct texts writes;         /* FORMAT=PATH */
+	uint32_t jobs;               /* 0: not given; likewise below */
+	uint32_t timeout_ms;
+	bool allow_sql, show_keys, quiet, verbose, help, version;
+	const char *operand;
+};
+
+/* Returns 0, or -1 after a complaint. options_free() is due in both cases. */
+int options_parse(struct options *options, const struct command *command, int argc, char **argv);
+
+void options_free(struct options *options);
+
+/* Lists the options of these sets on standard output. */
+void options_print(unsigned sets);
+
+#endif

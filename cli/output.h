@@ -1,0 +1,28 @@
+/* output.h: reports on standard output and in files */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include <stdio.h>
+
+#include "drverify.h"
+#include "options.h"
+
+/* Whether each --write is FORMAT=PATH with a known format. Returns 0, or -1 after a complaint. */
+int output_check(const struct options *options);
+
+/* Whether some --write puts a report on standard output, or json into a file. */
+bool output_uses_stdout(const struct options *options);
+bool output_has_json(const struct options *options);
+
+/* Writes a report to stdout or stderr. Returns 0, or -1 after a complaint. */
+int output_stream(const struct drv_report *report, const char *format, unsigned flags,
+		  FILE *stream);
+
+/*
+ * Does all that --write asks for, and says on people where reports went. Returns 0, or -1 when
+ * something was not written.
+ */
+int output_write_all(const struct drv_report *report, const struct options *options, bool capture,
+		     FILE *people);
+
+#endif

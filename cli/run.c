@@ -1,0 +1,161 @@
+/* run.c: what verify and capture have in common: from the command line to the exit status */
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "drverify.h"
+#include "input.h"
+#include "interrupt.h"
+#include "message.h"
+#include "output.h"
+#include "progress.h"
+#include "source.h"
+
+#define DOCUMENT_LIMIT ((size_t)64 << 20)
+#define KEY_LIMIT ((size_t)64 << 10)
+
+static int read_baseline(struct drv_baseline **baseline, const struct options *options)
+{
+	struct drv_error error = DRV_ERROR_INIT;
+	bool standard;
+	size_t len;
+	char *bytes;
+	int status;
+
+	if (!options->baseline) {
+		complain("no document: give --baseline FILE; drverify help verify shows examples");
+		return -1;
+	}
+	bytes = input_read(options->baseline, "baseline", DOCUMENT_LIMIT, &len, NULL);
+	if (!bytes)
+		return -1;
+	standard = !strcmp(options->baseline, "-");
+	status = drv_baseline_parse(baseline, bytes, len,
+				    standard ? "standard input" : options->baseline, &error);
+	free(bytes);
+	if (status)
+		complain("%s", error.message);
+	return status;
+}
+
+static int give_key(struct drv_run *run, const char *option, const struct options *options)
+{
+	struct drv_error error = DRV_ERROR_INIT;
+	const char *path = strchr(option, '=');
+	struct stat kind;
+	char name[128], *bytes;
+	size_t len;
+	int status;
+
+	if (!path || path == option || !path[1]) {
+		complain("--key needs NAME=FILE, not \"%s\"", option);
+		return -1;
+	}
+	snprintf(name, sizeof name, "%.*s", (int)(path++ - option), option);
+	bytes = input_read(path, "key file", KEY_LIMIT, &len, &kind);
+	if (!bytes)
+		return -1;
+	if (S_ISREG(kind.st_mode) && kind.st_mode & (S_IRGRP | S_IROTH) && !options->quiet)
+		complain("warning: others may read the key in \"%s\"; chmod 600 it", path);
+	/* Editors and echo put a newline at the end. */
+	status = drv_run_secret(run, name, bytes, len - (len && bytes[len - 1] == '\n'), &error);
+	explicit_bzero(bytes, len);
+	free(bytes);
+	if (status)
+		complain("--key %s=%s: %s", name, path, error.message);
+	return status;
+}
+
+static int narrow(struct drv_run *run, const struct options *options)
+{
+	struct drv_error error = DRV_ERROR_INIT;
+	int status = 0;
+
+	for (size_t i = 0; i < options->only.count && !status; i++)
+		status = drv_run_only(run, options->only.items[i], &error);
+	for (size_t i = 0; i < options->skip.count && !status; i++)
+		status = drv_run_skip(run, options->skip.items[i], &error);
+	if (status)
+		complain("%s", error.message);
+	return status;
+}
+
+static int prepare(struct drv_run **run, const struct drv_baseline *baseline,
+		   const struct options *options)
+{
+	struct drv_error error = DRV_ERROR_INIT;
+	struct drv_run_options wanted = DRV_RUN_OPTIONS_INIT;
+
+	wanted.jobs = options->jobs;
+	wanted.timeout_ms = options->timeout_ms;
+	wanted.allow_sql = options->allow_sql;
+	wanted.show_keys = options->show_keys;
+	wanted.restored_to = options->restored_to;
+	wanted.incident_at = options->incident_at;
+	if (drv_run_new(run, baseline, &wanted, &error)) {
+		complain("%s", error.message);
+		return -1;
+	}
+	for (size_t i = 0; i < options->keys.count; i++)
+		if (give_key(*run, options->keys.items[i], options))
+			return -1;
+	if (narrow(*run, options))
+		return -1;
+	return sources_place(*run, baseline, options);
+}
+
+static int measure(struct drv_report **report, struct drv_run *run, const struct options *options,
+		   bool capture)
+{
+	struct drv_error error = DRV_ERROR_INIT;
+	struct progress progress = { 0 };
+	int status;
+
+	if (!options->quiet)
+		progress_show(&progress, run);
+	interrupt_watch(run);
+	status = capture ? drv_run_capture(run, report, &error)
+			 : drv_run_verify(run, report, &error);
+	interrupt_forget();
+	progress_end(&progress);
+	if (status)
+		complain("%s", error.message);
+	return status;
+}
+
+/* The verdict comes first: whatever happens to the files, somebody waits for it. */
+static int deliver(const struct drv_report *report, const struct options *options, bool capture)
+{
+	bool document = capture && !output_has_json(options);
+	FILE *people = document || output_uses_stdout(options) ? stderr : stdout;
+	unsigned flags = (options->quiet ? DRV_REPORT_QUIET : 0u) |
+			 (options->verbose ? DRV_REPORT_VERBOSE : 0u);
+	int status = drv_report_exit_status(report), failed;
+
+	failed = output_stream(report, "text", flags, people);
+	if (document && output_stream(report, "json", 0, stdout))
+		failed = -1;
+	if (output_write_all(report, options, capture, people))
+		failed = -1;
+	return failed && status != 2 ? EXIT_UNDECIDED : status;
+}
+
+int run_and_report(const struct options *options, bool capture)
+{
+	struct drv_baseline *baseline = NULL;
+	struct drv_report *report = NULL;
+	struct drv_run *run = NULL;
+	int status = EXIT_UNDECIDED;
+
+	if (!output_check(options) && !read_baseline(&baseline, options) &&
+	    !prepare(&run, baseline, options) && !measure(&report, run, options, capture)) {
+		status = deliver(report, options, capture);
+		sources_hint(report, baseline, options);
+	}
+	drv_report_free(&report);
+	drv_run_free(&run);
+	drv_baseline_free(&baseline);
+	return status;
+}

@@ -1,0 +1,186 @@
+/* source.c: where the sources of a document are: options, environment, defaults */
+#include "source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "suggest.h"
+
+#define VARIABLE_MAX 256
+
+static const char *source_name(size_t index, const void *baseline)
+{
+	return drv_baseline_source_name(baseline, index);
+}
+
+/* DRVERIFY_SOURCE_<NAME>, in capitals, with _ for what a variable cannot have in its name. */
+static void variable_name(char out[VARIABLE_MAX], const char *source)
+{
+	int at = snprintf(out, VARIABLE_MAX, "DRVERIFY_SOURCE_");
+
+	for (; *source && at < VARIABLE_MAX - 1; source++) {
+		char c = *source;
+
+		if (c >= 'a' && c <= 'z')
+			c = (char)(c - 'a' + 'A');
+		else if (!(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9'))
+			c = '_';
+		out[at++] = c;
+	}
+	out[at] = '\0';
+}
+
+/* The URI of a --source option for that source, or NULL. */
+static const char *option_uri(const struct options *options, const char *source)
+{
+	size_t len = strlen(source);
+
+	for (size_t i = 0; i < options->sources.count; i++)
+		if (!strncmp(options->sources.items[i], source, len) &&
+		    options->sources.items[i][len] == '=')
+			return options->sources.items[i] + len + 1;
+	return NULL;
+}
+
+static const char *source_uri(const struct drv_baseline *baseline, const struct options *options,
+			      size_t index)
+{
+	const char *name = drv_baseline_source_name(baseline, index);
+	const char *uri = option_uri(options, name);
+	bool mongodb = !strcmp(drv_baseline_source_store(baseline, index), "mongodb");
+	char variable[VARIABLE_MAX];
+
+	variable_name(variable, name);
+	if (!uri)
+		uri = getenv(variable);
+	if (!uri && mongodb)
+		uri = getenv("MONGODB_URI");
+	if (mongodb)
+		return uri && uri[0] ? uri : NULL;
+	return uri ? uri : "";
+}
+
+/* user:password@ in a URI, or password= in a connection string or among a URI's parameters. */
+static bool holds_password(const char *uri)
+{
+	const char *authority = strstr(uri, "://"), *at = strrchr(uri, '@'), *word = uri;
+
+	if (authority && at && at > authority) {
+		const char *colon = strchr(authority + 3, ':');
+
+		if (colon && colon + 1 < at)
+			return true;
+	}
+	while ((word = strcasestr(word, "password"))) {
+		word += strlen("password");
+		word += strspn(word, " \t");
+		if (*word == '=')
+			return true;
+	}
+	return false;
+}
+
+static int check_option(const struct drv_baseline *baseline, const struct options *options,
+			const char *option)
+{
+	size_t len = strcspn(option, "=");
+	const char *guess, *known;
+	char name[128], variable[VARIABLE_MAX];
+
+	if (!option[len] || !len) {
+		/* Not repeated here: it may be a URI with a password. */
+		complain("--source needs NAME=URI, where NAME is a source of the document");
+		return -1;
+	}
+	snprintf(name, sizeof name, "%.*s", (int)len, option);
+	variable_name(variable, name);
+	for (size_t i = 0; (known = drv_baseline_source_name(baseline, i)); i++)
+		if (!strcmp(known, name))
+			break;
+	if (!known) {
+		guess = nearest(name, source_name, baseline);
+		complain("--source %s=…: the document has no source of that name%s%s%s", name,
+			 guess ? "; did you mean \"" : "", guess ? guess : "", guess ? "\"?" : "");
+		return -1;
+	}
+	if (option_uri(options, name) != option + len + 1) {
+		complain("--source %s=… is given twice; give it once", name);
+		return -1;
+	}
+	if (holds_password(option + len + 1) && !options->quiet)
+		complain("warning: the password in --source %s=… is visible in the process list; "
+			 "use %s, a service (service=NAME) or a password file", name, variable);
+	return 0;
+}
+
+/* Two names that share a variable would silently read the same server. */
+static int check_variables(const struct drv_baseline *baseline, const struct options *options)
+{
+	const char *a, *b;
+	char left[VARIABLE_MAX], right[VARIABLE_MAX];
+
+	for (size_t i = 0; (a = drv_baseline_source_name(baseline, i)); i++) {
+		variable_name(left, a);
+		for (size_t j = 0; j < i && getenv(left); j++) {
+			b = drv_baseline_source_name(baseline, j);
+			variable_name(right, b);
+			if (strcmp(left, right) || (option_uri(options, a) && option_uri(options, b)))
+				continue;
+			complain("sources \"%s\" and \"%s\" would both be read from %s; place them "
+				 "with --source", b, a, left);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int sources_place(struct drv_run *run, const struct drv_baseline *baseline,
+		  const struct options *options)
+{
+	struct drv_error error = DRV_ERROR_INIT;
+	const char *name;
+
+	for (size_t i = 0; i < options->sources.count; i++)
+		if (check_option(baseline, options, options->sources.items[i]))
+			return -1;
+	if (check_variables(baseline, options))
+		return -1;
+	for (size_t i = 0; (name = drv_baseline_source_name(baseline, i)); i++) {
+		const char *uri = source_uri(baseline, options, i);
+		int status = uri ? drv_run_source_uri(run, name, uri, &error) : 0;
+
+		/* A store that was not built in spoils its own checks, not those of the others. */
+		if (status && status != DRV_E_UNSUPPORTED) {
+			complain("source \"%s\": %s", name, error.message);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static bool is_undecided(const struct drv_report *report, const char *source)
+{
+	const struct drv_result *result;
+
+	for (size_t i = 0; (result = drv_report_result(report, i)); i++)
+		if (!strcmp(result->source, source) && result->verdict == DRV_INCONCLUSIVE)
+			return true;
+	return false;
+}
+
+void sources_hint(const struct drv_report *report, const struct drv_baseline *baseline,
+		  const struct options *options)
+{
+	const char *name;
+	char variable[VARIABLE_MAX];
+
+	for (size_t i = 0; (name = drv_baseline_source_name(baseline, i)); i++) {
+		if (source_uri(baseline, options, i) || !is_undecided(report, name))
+			continue;
+		variable_name(variable, name);
+		complain("nothing says where source \"%s\" is: give --source %s=mongodb://HOST/, or "
+			 "set %s or MONGODB_URI", name, name, variable);
+	}
+}

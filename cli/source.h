@@ -1,0 +1,16 @@
+/* source.h: where the sources of a document are: options, environment, defaults */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include "drverify.h"
+#include "options.h"
+
+/* Tells the run where each source is. Returns 0, or -1 after a complaint. */
+int sources_place(struct drv_run *run, const struct drv_baseline *baseline,
+		  const struct options *options);
+
+/* After the run: says how to name a place for sources that had none and were needed. */
+void sources_hint(const struct drv_report *report, const struct drv_baseline *baseline,
+		  const struct options *options);
+
+#endif

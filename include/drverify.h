@@ -1,0 +1,306 @@
+/*
+ * libdrverify: verifies that the data which came back after a restore is the data we had.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * How the pieces fit: a *baseline* is a parsed "drverify/1" document. A *run* holds what one
+ * verification needs besides it: where the sources are, which checks are selected, limits and
+ * secrets. Running it gives a *report*: one result a check, each with the findings that explain
+ * its verdict. Damage is data in the report, never an error; errors say why the library could
+ * not do what it was asked.
+ *
+ * Conventions
+ *   - A function that can fail returns 0, or a negative DRV_E_* status; it then fills the
+ *     optional, caller-owned struct drv_error once, where the error started.
+ *   - Strings are UTF-8 and NUL-terminated. Returned const pointers are borrowed: they live as
+ *     long as the object they were asked of.
+ *   - drv_x_free(&x) accepts a pointer to NULL and nulls the pointer.
+ *   - The library prints nothing, never exits, installs no signal handler, reads no environment
+ *     variable of its own (libpq reads its PG* variables) and changes no locale.
+ *   - Thread-safety: different objects may be used from different threads at the same time. One
+ *     object may be used from one thread at a time, drv_run_cancel() excepted.
+ *   - Structs that cross the interface start with struct_size, set to sizeof by the caller where
+ *     the caller allocates them. They only ever grow at their end.
+ *
+ * All functions are available since 0.1.0.
+ */
+#ifndef DRVERIFY_H
+#define DRVERIFY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
+#define DRV_VERSION_MAJOR 0
+#define DRV_VERSION_MINOR 1
+#define DRV_VERSION_PATCH 0
+
+/* Why something could not be done. Values are permanent. */
+enum drv_status {
+	DRV_OK = 0,
+	DRV_E_NOMEM = -1,       /* out of memory */
+	DRV_E_USAGE = -2,       /* an argument or a combination of options makes no sense */
+	DRV_E_DOCUMENT = -3,    /* the document is not a valid drverify/1 document */
+	DRV_E_CONNECT = -4,     /* a source could not be reached, or went away */
+	DRV_E_DENIED = -5,      /* a source refused: no rights, wrong password, rows hidden by policy */
+	DRV_E_TIMEOUT = -6,     /* a time limit passed */
+	DRV_E_CANCELLED = -7,   /* drv_run_cancel() was called, or the server cancelled */
+	DRV_E_BUSY = -8,        /* the server asks to try later: locks, recovery conflict, no slots */
+	DRV_E_MISSING = -9,     /* the thing asked for does not exist */
+	DRV_E_DAMAGED = -10,    /* the server itself says that stored data is corrupted */
+	DRV_E_UNSUPPORTED = -11,/* not built in, or this server cannot do it */
+	DRV_E_IO = -12,         /* writing or reading failed on this side */
+	DRV_E_INTERNAL = -13,   /* a bug, here or in the server */
+	DRV_E_NOT_ALLOWED = -14 /* the caller has not allowed it: see allow_sql */
+};
+
+/*
+ * Details of a failure, owned by the caller. Start with DRV_ERROR_INIT. message is one line for a
+ * person and never holds a password; for a document it starts with "name:line:column: ".
+ */
+struct drv_error {
+	uint32_t struct_size;
+	int32_t status;         /* enum drv_status */
+	int32_t native_code;    /* errno or the driver's own code, else 0 */
+	char sqlstate[8];       /* PostgreSQL's five characters, else "" */
+	char message[1000];
+};
+
+#define DRV_ERROR_INIT { (uint32_t)sizeof(struct drv_error), 0, 0, { 0 }, { 0 } }
+
+/* What was found out about one check, or about the whole run. */
+enum drv_verdict {
+	DRV_PASS = 0,
+	DRV_WARN = 1,
+	DRV_FAIL = 2,           /* damage found */
+	DRV_INCONCLUSIVE = 3,   /* could not be decided; never counts as a pass */
+	DRV_SKIPPED = 4         /* deselected by the caller */
+};
+
+/* "pass", "warn", "fail", "inconclusive" or "skipped"; NULL for any other number. */
+const char *drv_verdict_name(int verdict);
+
+/* The version of the library that runs, such as "0.1.0". */
+const char *drv_version(void);
+
+/* ------------------------------------------------------------------ baselines */
+
+struct drv_baseline;
+
+/*
+ * Parses a drverify/1 document: a hand-written specification, a captured baseline or a report.
+ *   out    receives the baseline; release it with drv_baseline_free(). It may be freed while
+ *          runs and reports made from it live on.
+ *   bytes  the document, len bytes of UTF-8 JSON (RFC 8259), at most 64 MiB; not kept
+ *   name   what to call it in messages, such as its path
+ * Errors: DRV_E_DOCUMENT (message has line and column), DRV_E_NOMEM. The report of a run that
+ * found damage or could not decide parses, but drv_run_new() refuses it.
+ */
+int drv_baseline_parse(struct drv_baseline **out, const char *bytes, size_t len, const char *name,
+		       struct drv_error *error);
+
+void drv_baseline_free(struct drv_baseline **baseline);
+
+/* The document's "name", or "". */
+const char *drv_baseline_name(const struct drv_baseline *baseline);
+
+/*
+ * The sources that the document names, in its order; index from 0. store is "postgresql" or
+ * "mongodb". NULL when index is out of range.
+ */
+size_t drv_baseline_source_count(const struct drv_baseline *baseline);
+const char *drv_baseline_source_name(const struct drv_baseline *baseline, size_t index);
+const char *drv_baseline_source_store(const struct drv_baseline *baseline, size_t index);
+
+/* ------------------------------------------------------------------ runs */
+
+struct drv_run;
+struct drv_report;
+
+/*
+ * Options of a run. Zero means the default for every member.
+ */
+struct drv_run_options {
+	uint32_t struct_size;
+	uint32_t jobs;               /* connections a source; default: processors, at most 4 */
+	uint32_t timeout_ms;         /* longest wait for one piece of work; default 600,000 */
+	uint32_t connect_timeout_ms; /* longest wait for a connection; default 10,000 */
+	int32_t allow_sql;           /* non-zero: run SQL and server-side code from the document */
+	int32_t show_keys;           /* non-zero: put primary keys of damaged rows into the report */
+	const char *restored_to;     /* the restore point: a time with zone, a PostgreSQL LSN, or
+					"baseline" for the very moment of the capture; NULL: unknown */
+	const char *incident_at;     /* when data was lost: a time with zone; NULL: unknown */
+};
+
+#define DRV_RUN_OPTIONS_INIT { (uint32_t)sizeof(struct drv_run_options), 0, 0, 0, 0, 0, NULL, NULL }
+
+/*
+ * Prepares a run over a baseline. options may be NULL. Strings in options are copied.
+ * Errors: DRV_E_USAGE (an option makes no sense, or the baseline is the report of a run that did
+ * not pass), DRV_E_NOMEM.
+ */
+int drv_run_new(struct drv_run **out, const struct drv_baseline *baseline,
+		const struct drv_run_options *options, struct drv_error *error);
+
+void drv_run_free(struct drv_run **run);
+
+/*
+ * Says where a source is: a libpq connection string or URI, or a mongodb:// URI. "" stands for
+ * libpq's own defaults. Nothing is connected yet. The text is copied and never printed.
+ * Errors: DRV_E_USAGE when the baseline has no such source, DRV_E_UNSUPPORTED when its store was
+ * not built in, DRV_E_NOMEM.
+ */
+int drv_run_source_uri(struct drv_run *run, const char *source, const char *uri,
+		       struct drv_error *error);
+
+/*
+ * Gives a key by the name under which the document asks for it, such as the key of an HMAC chain.
+ * The bytes are copied, and cleansed when the run is freed.
+ */
+int drv_run_secret(struct drv_run *run, const char *name, const void *bytes, size_t len,
+		   struct drv_error *error);
+
+/*
+ * Narrows the run to some checks. A glob (* and ?) is matched against a check's id, such as
+ * "row_count:main:public.users", and against each of its leading parts ("row_count:main").
+ * With any "only" glob, checks that match none of them are skipped; "skip" wins over "only".
+ */
+int drv_run_only(struct drv_run *run, const char *glob, struct drv_error *error);
+int drv_run_skip(struct drv_run *run, const char *glob, struct drv_error *error);
+
+enum drv_event_type {
+	DRV_EVENT_PROGRESS = 1       /* how far the run is; several times a second */
+};
+
+struct drv_event {
+	uint32_t struct_size;
+	int32_t type;                /* enum drv_event_type; ignore unknown ones */
+	uint64_t rows;               /* rows read or counted so far */
+	uint32_t checks_done;        /* checks measured so far */
+	uint32_t checks;             /* checks selected */
+};
+
+typedef void (*drv_event_fn)(const struct drv_event *event, void *user);
+
+/* Events arrive on the thread that called drv_run_verify() or drv_run_capture(). */
+void drv_run_on_event(struct drv_run *run, drv_event_fn fn, void *user);
+
+/*
+ * Measures everything selected and judges it against the baseline. Connects, reads inside one
+ * read-only snapshot a source, and never writes. A source that cannot be read makes its checks
+ * inconclusive; the others are still checked.
+ *   out  receives the report, also when damage was found; release it with drv_report_free()
+ * Errors: DRV_E_USAGE (nothing selected), DRV_E_NOMEM. After an error *out is NULL.
+ */
+int drv_run_verify(struct drv_run *run, struct drv_report **out, struct drv_error *error);
+
+/*
+ * As drv_run_verify(), but records what was measured instead of comparing it with recorded
+ * values. The report, written as "json", is the baseline. What can be judged without a baseline
+ * (a broken hash chain, a missing table) still is: damaged data makes no baseline.
+ */
+int drv_run_capture(struct drv_run *run, struct drv_report **out, struct drv_error *error);
+
+/*
+ * Asks a running verify or capture to end soon with what it has; what was not reached is
+ * inconclusive. May be called from any thread and from a signal handler, any number of times;
+ * the run stays cancelled.
+ */
+void drv_run_cancel(struct drv_run *run);
+
+/* ------------------------------------------------------------------ reports */
+
+/* A row or document that a finding points at. */
+struct drv_row_ref {
+	const char *place;           /* "ctid (12,3)" and the like, or "" */
+	const char *key;             /* primary key as text, or "" unless show_keys was set */
+};
+
+/* Why a check is not a plain pass. */
+struct drv_finding {
+	const char *code;            /* permanent, such as "row_count.below" */
+	int32_t effect;              /* the enum drv_verdict that it leads to */
+	const char *message;         /* one line, without row values */
+	uint64_t count;              /* how many rows, documents or links; 0: not of that kind */
+	size_t row_count;            /* the first few of them */
+	const struct drv_row_ref *rows;
+};
+
+/* What was found out about one check. */
+struct drv_result {
+	const char *id;              /* "row_count:main:public.users" */
+	const char *check;           /* "row_count" */
+	const char *source;          /* "main" */
+	const char *target;          /* table, collection, or "" */
+	int32_t verdict;             /* enum drv_verdict */
+	int32_t priority;            /* 1 is the most important */
+	int32_t required;            /* 0: an inconclusive result does not spoil the run */
+	const char *summary;         /* one line: what was read and seen */
+	const char *blocked_by;      /* id of the check or source that prevented it, or "" */
+	uint64_t rows;               /* rows or documents read or counted */
+	double seconds;              /* time spent on it, all connections added up */
+	size_t finding_count;
+	const struct drv_finding *findings;
+};
+
+/* DRV_PASS, DRV_WARN, DRV_FAIL or DRV_INCONCLUSIVE. */
+int drv_report_verdict(const struct drv_report *report);
+
+/* The process exit status that stands for it: 0 pass, 1 warn, 2 fail, 3 inconclusive. */
+int drv_report_exit_status(const struct drv_report *report);
+
+/* Results in the order of importance; NULL when index is out of range. */
+size_t drv_report_result_count(const struct drv_report *report);
+const struct drv_result *drv_report_result(const struct drv_report *report, size_t index);
+
+/* Receives a piece of output; returns 0, or non-zero to stop. */
+typedef int (*drv_write_fn)(const void *bytes, size_t len, void *user);
+
+enum drv_report_flags {
+	DRV_REPORT_VERBOSE = 1,      /* text: list passing checks too */
+	DRV_REPORT_QUIET = 2         /* text: only what is not a pass */
+};
+
+/*
+ * Writes the report. format is "text" (for a person) or "json" (a drverify/1 document: the
+ * evidence, and the next baseline if the run passed). flags is a sum of enum drv_report_flags.
+ * Errors: DRV_E_USAGE (no such format), DRV_E_IO (fn asked to stop), DRV_E_NOMEM.
+ */
+int drv_report_write(const struct drv_report *report, const char *format, unsigned flags,
+		     drv_write_fn fn, void *user, struct drv_error *error);
+
+void drv_report_free(struct drv_report **report);
+
+/* ------------------------------------------------------------------ explanations */
+
+/* What a finding code means. All strings are static. */
+struct drv_explanation {
+	const char *code;
+	int32_t effect;              /* the enum drv_verdict that it leads to */
+	const char *meaning;         /* what was seen */
+	const char *why;             /* how this comes about after a restore */
+	const char *next;            /* what to do or to run next */
+};
+
+/* The explanation of a code; NULL when there is no such code. */
+const struct drv_explanation *drv_finding_explain(const char *code);
+
+/* All codes in alphabetical order; NULL when index is out of range. */
+const struct drv_explanation *drv_finding_at(size_t index);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

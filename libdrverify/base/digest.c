@@ -1,0 +1,200 @@
+/* digest.c: SHA-2 and HMAC over many short messages, and their text forms */
+#include "base/digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * HMAC is built from two plain contexts that have already taken in the padded key: copying a
+ * context costs a fraction of EVP_MAC_init(), which runs the key schedule anew for each row.
+ */
+struct drvp_digester {
+	EVP_MD *md;
+	EVP_MD_CTX *work;
+	EVP_MD_CTX *inner;           /* NULL: plain hash */
+	EVP_MD_CTX *outer;
+	size_t size;
+};
+
+static const char *algorithm_name(int algorithm)
+{
+	switch (algorithm) {
+	case DRVP_SHA384:
+		return "SHA384";
+	case DRVP_SHA512:
+		return "SHA512";
+	default:
+		return "SHA256";
+	}
+}
+
+/* RFC 2104: a key longer than a block is hashed first, a shorter one is filled with zeroes. */
+static bool hmac_prepare(struct drvp_digester *d, const void *key, size_t key_len)
+{
+	uint8_t pad[144], block[144] = { 0 };
+	size_t block_size = (size_t)EVP_MD_get_block_size(d->md);
+	unsigned int len = 0;
+	bool ok;
+
+	if (block_size > sizeof block)
+		return false;
+	if (key_len > block_size)
+		ok = EVP_Digest(key, key_len, block, &len, d->md, NULL) == 1;
+	else {
+		memcpy(block, key, key_len);
+		ok = true;
+	}
+	d->inner = EVP_MD_CTX_new();
+	d->outer = EVP_MD_CTX_new();
+	for (size_t i = 0; i < block_size; i++)
+		pad[i] = block[i] ^ 0x36;
+	ok = ok && d->inner && d->outer && EVP_DigestInit_ex2(d->inner, d->md, NULL) == 1 &&
+	     EVP_DigestUpdate(d->inner, pad, block_size) == 1;
+	for (size_t i = 0; i < block_size; i++)
+		pad[i] = block[i] ^ 0x5c;
+	ok = ok && EVP_DigestInit_ex2(d->outer, d->md, NULL) == 1 &&
+	     EVP_DigestUpdate(d->outer, pad, block_size) == 1;
+	OPENSSL_cleanse(pad, sizeof pad);
+	OPENSSL_cleanse(block, sizeof block);
+	return ok;
+}
+
+int drvp_digester_new(struct drvp_digester **out, int algorithm, const void *key, size_t key_len,
+		      struct drv_error *err)
+{
+	struct drvp_digester *d = calloc(1, sizeof *d);
+
+	*out = NULL;
+	if (!d)
+		return drvp_fail_nomem(err);
+	d->md = EVP_MD_fetch(NULL, algorithm_name(algorithm), NULL);
+	d->work = EVP_MD_CTX_new();
+	if (!d->md || !d->work || EVP_DigestInit_ex2(d->work, d->md, NULL) != 1 ||
+	    (key && !hmac_prepare(d, key, key_len))) {
+		drvp_digester_free(&d);
+		return drvp_fail(err, DRV_E_INTERNAL, "OpenSSL offers no %s",
+				 algorithm_name(algorithm));
+	}
+	d->size = (size_t)EVP_MD_get_size(d->md);
+	*out = d;
+	return 0;
+}
+
+int drvp_digest(struct drvp_digester *d, const void *bytes, size_t len, uint8_t *out)
+{
+	bool ok;
+
+	if (!d->inner) {
+		ok = EVP_DigestInit_ex2(d->work, NULL, NULL) == 1 &&
+		     EVP_DigestUpdate(d->work, bytes, len) == 1 &&
+		     EVP_DigestFinal_ex(d->work, out, NULL) == 1;
+		return ok ? 0 : DRV_E_INTERNAL;
+	}
+	ok = EVP_MD_CTX_copy_ex(d->work, d->inner) == 1 &&
+	     EVP_DigestUpdate(d->work, bytes, len) == 1 &&
+	     EVP_DigestFinal_ex(d->work, out, NULL) == 1 &&
+	     EVP_MD_CTX_copy_ex(d->work, d->outer) == 1 &&
+	     EVP_DigestUpdate(d->work, out, d->size) == 1 &&
+	     EVP_DigestFinal_ex(d->work, out, NULL) == 1;
+	return ok ? 0 : DRV_E_INTERNAL;
+}
+
+size_t drvp_digest_size(const struct drvp_digester *d)
+{
+	return d->size;
+}
+
+void drvp_digester_free(struct drvp_digester **digester)
+{
+	struct drvp_digester *d = *digester;
+
+	if (!d)
+		return;
+	EVP_MD_CTX_free(d->work);
+	EVP_MD_CTX_free(d->inner);
+	EVP_MD_CTX_free(d->outer);
+	EVP_MD_free(d->md);
+	free(d);
+	*digester = NULL;
+}
+
+int drvp_random(void *bytes, size_t len, struct drv_error *err)
+{
+	if (RAND_priv_bytes(bytes, (int)len) != 1)
+		return drvp_fail(err, DRV_E_INTERNAL, "OpenSSL has no random bytes");
+	return 0;
+}
+
+void drvp_cleanse(void *bytes, size_t len)
+{
+	OPENSSL_cleanse(bytes, len);
+}
+
+/* The value of a digit plus one; 0 for what is no digit. Every row's hash passes through here. */
+static const uint8_t hex_digit[256] = {
+	['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,
+	['6'] = 7,  ['7'] = 8,	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+	['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
+long drvp_hex_decode(const char *text, size_t len, uint8_t *out, size_t size)
+{
+	const uint8_t *in = (const uint8_t *)text;
+
+	if (len % 2 || len / 2 > size)
+		return -1;
+	for (size_t i = 0; i < len; i += 2) {
+		unsigned high = hex_digit[in[i]], low = hex_digit[in[i + 1]];
+
+		if (!high || !low)
+			return -1;
+		out[i / 2] = (uint8_t)((high - 1) << 4 | (low - 1));
+	}
+	return (long)(len / 2);
+}
+
+static int base64_digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* OpenSSL's decoder takes white space and does not say how much padding it saw; a stored value
+ * has to be exact. */
+long drvp_base64_decode(const char *text, size_t len, uint8_t *out, size_t size)
+{
+	size_t padding = 0, n = 0;
+	uint32_t bits = 0;
+
+	if (len % 4)
+		return -1;
+	while (padding < 2 && padding < len && text[len - 1 - padding] == '=')
+		padding++;
+	if (len / 4 * 3 - padding > size)
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		int digit = i < len - padding ? base64_digit(text[i]) : 0;
+
+		if (digit < 0)
+			return -1;
+		bits = bits << 6 | (uint32_t)digit;
+		if (i % 4 != 3)
+			continue;
+		for (int shift = 16; shift >= 0; shift -= 8)
+			if (n < len / 4 * 3 - padding)
+				out[n++] = (uint8_t)(bits >> shift);
+			else if (bits >> shift & 0xFF)
+				return -1;
+		bits = 0;
+	}
+	return (long)n;
+}

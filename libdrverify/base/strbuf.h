@@ -1,0 +1,64 @@
+/* strbuf.h: a growing byte buffer that remembers that it once ran out of memory */
+#ifndef DRVP_STRBUF_H
+#define DRVP_STRBUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/*
+ * Start with DRVP_STRBUF_INIT or zeroes. data is NUL-terminated once anything was added, and NULL
+ * before. After a failed allocation further additions do nothing and failed stays true, so callers
+ * check once, at the end.
+ */
+struct drvp_strbuf {
+	char *data;
+	size_t len;
+	size_t capacity;
+	bool failed;
+};
+
+#define DRVP_STRBUF_INIT { NULL, 0, 0, false }
+
+void drvp_strbuf_free(struct drvp_strbuf *buf);
+
+/* Empties it and keeps the memory. */
+static inline void drvp_strbuf_clear(struct drvp_strbuf *buf)
+{
+	buf->len = 0;
+	if (buf->data)
+		buf->data[0] = '\0';
+}
+
+/* Makes room for extra more bytes and the NUL; false when there is no memory. */
+bool drvp_strbuf_reserve(struct drvp_strbuf *buf, size_t extra);
+
+void drvp_strbuf_add(struct drvp_strbuf *buf, const void *bytes, size_t len);
+void drvp_strbuf_str(struct drvp_strbuf *buf, const char *text);
+
+/* Inline, since printers of JSON spend much of their time here. */
+static inline void drvp_strbuf_char(struct drvp_strbuf *buf, char c)
+{
+	if ((buf->failed || buf->capacity - buf->len < 2) && !drvp_strbuf_reserve(buf, 1))
+		return;
+	buf->data[buf->len++] = c;
+	buf->data[buf->len] = '\0';
+}
+
+void drvp_strbuf_hex(struct drvp_strbuf *buf, const void *bytes, size_t len);
+void drvp_strbuf_printf(struct drvp_strbuf *buf, const char *format, ...) DRVP_PRINTF(2, 3);
+void drvp_strbuf_vprintf(struct drvp_strbuf *buf, const char *format, va_list args)
+	DRVP_PRINTF(2, 0);
+
+/* A number with thousands separators, as reports show it: 1,234,567. */
+void drvp_strbuf_grouped(struct drvp_strbuf *buf, unsigned long long number);
+
+/* The text, never NULL. */
+static inline const char *drvp_strbuf_text(const struct drvp_strbuf *buf)
+{
+	return buf->data ? buf->data : "";
+}
+
+#endif

@@ -1,0 +1,365 @@
+/* column_text.c: the value of a column, the way the application wrote it into its hash */
+#include <inttypes.h>
+#include <string.h>
+
+#include "chain/preimage.h"
+
+#define DAY (86400 * DRVP_SECOND)
+
+/* ------------------------------------------------------------------ missing values */
+
+int drvp_put_missing(struct drvp_preimage *p, const struct drvp_null_policy *policy,
+		     const struct drvp_json_place *place)
+{
+	if (place && policy->kind == DRVP_MISSING_DEFAULT && place->null)
+		policy = place->null;
+	switch (policy->kind) {
+	case DRVP_MISSING_OMIT:
+		return DRVP_OMITTED;
+	case DRVP_MISSING_TEXT:
+		if (place)
+			drvp_json_print_string(&p->out, place->style, policy->text.bytes,
+					       policy->text.len);
+		else
+			drvp_strbuf_add(&p->out, policy->text.bytes, policy->text.len);
+		return DRVP_WRITTEN;
+	case DRVP_MISSING_DEFAULT:
+		if (!place)
+			return DRVP_WAS_NULL;
+		/* fall through */
+	default:
+		drvp_strbuf_add(&p->out, "null", 4);
+		return DRVP_WRITTEN;
+	}
+}
+
+static bool is_zero(const struct drvp_value *value)
+{
+	if (value->kind == DRVP_DECIMAL) {
+		for (size_t i = 0; i < value->len; i++)
+			if (value->bytes[i] != '0' && value->bytes[i] != '.' &&
+			    value->bytes[i] != '-')
+				return false;
+		return true;
+	}
+	return (value->kind == DRVP_INTEGER && !value->integer) ||
+	       (value->kind == DRVP_FLOAT && value->number == 0);
+}
+
+bool drvp_column_missing(const struct drvp_step *step, const struct drvp_value *value)
+{
+	int64_t when = step->expr->u.column.omit_when.value;
+
+	if (value->kind == DRVP_NULL)
+		return true;
+	if (when >= DRVP_OMIT_ZERO && is_zero(value))
+		return true;
+	return when == DRVP_OMIT_FALSY && ((value->kind == DRVP_BOOL && !value->integer) ||
+					   (value->kind == DRVP_TEXT && !value->len));
+}
+
+/* ------------------------------------------------------------------ times */
+
+static bool is_time(const struct drvp_value *value)
+{
+	return value->kind == DRVP_INSTANT || value->kind == DRVP_LOCAL_TIME ||
+	       value->kind == DRVP_DATE;
+}
+
+/* The instant that a wall clock of the application's zone showed; false: it never showed it. */
+static bool resolve(struct drvp_preimage *p, const struct drvp_step *step, int64_t local,
+		    int64_t *instant)
+{
+	int64_t instants[2];
+	unsigned bit = p->folds;
+	size_t count;
+
+	if (!step->zone) {
+		*instant = local;
+		return true;
+	}
+	count = drvp_zone_instants(step->zone, local, instants);
+	if (count == 2 && bit < DRVP_FOLDS_MAX) {
+		p->folds++;
+		*instant = instants[p->fold >> bit & 1];
+		return true;
+	}
+	*instant = instants[0];
+	return count > 0;
+}
+
+static void put_date(struct drvp_strbuf *out, int64_t day)
+{
+	struct drvp_civil civil;
+
+	drvp_civil_from_instant(&civil, day * DAY);
+	drvp_strbuf_printf(out, "%04" PRId64 "-%02u-%02u", civil.year, civil.month, civil.day);
+}
+
+static void put_time(struct drvp_preimage *p, const struct drvp_step *step,
+		     const struct drvp_value *value)
+{
+	int64_t instant = value->integer;
+
+	if (instant == DRVP_TIME_INFINITY || instant == DRVP_TIME_MINUS_INFINITY) {
+		p->lossy = true;
+		drvp_strbuf_str(&p->out, instant > 0 ? "infinity" : "-infinity");
+		return;
+	}
+	if (value->kind == DRVP_DATE && !step->expr->u.column.time.set) {
+		put_date(&p->out, instant);
+		return;
+	}
+	if (value->kind == DRVP_DATE)
+		instant *= DAY;
+	if (value->kind == DRVP_LOCAL_TIME && !resolve(p, step, instant, &instant)) {
+		p->impossible = true;
+		return;
+	}
+	if (drvp_time_finer_than_stored(&step->time))
+		p->lossy = true;
+	drvp_time_print(&p->out, &step->time, instant);
+}
+
+/* ------------------------------------------------------------------ values as text */
+
+static void put_uuid(struct drvp_strbuf *out, const struct drvp_value *value)
+{
+	static const char digits[] = "0123456789abcdef";
+	char text[36], *at = text;
+
+	for (size_t i = 0; i < 16; i++) {
+		unsigned char byte = (unsigned char)value->bytes[i];
+
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*at++ = '-';
+		*at++ = digits[byte >> 4];
+		*at++ = digits[byte & 15];
+	}
+	drvp_strbuf_add(out, text, sizeof text);
+}
+
+static void put_integer(struct drvp_strbuf *out, int64_t number)
+{
+	char text[24], *at = text + sizeof text;
+	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	do
+		*--at = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (number < 0)
+		*--at = '-';
+	drvp_strbuf_add(out, at, (size_t)(text + sizeof text - at));
+}
+
+static void put_float(struct drvp_preimage *p, const struct drvp_step *step, double number,
+		      int numbers)
+{
+	if (step->single)
+		number = drvp_number_from_single(number);
+	drvp_number_print_double(&p->out, numbers, number);
+}
+
+/* All but documents, texts and NULL. */
+static void put_scalar(struct drvp_preimage *p, const struct drvp_step *step,
+		       const struct drvp_value *value, int numbers)
+{
+	switch (value->kind) {
+	case DRVP_BOOL:
+		drvp_strbuf_str(&p->out, value->integer ? "true" : "false");
+		break;
+	case DRVP_INTEGER:
+		put_integer(&p->out, value->integer);
+		break;
+	case DRVP_FLOAT:
+		put_float(p, step, value->number, numbers);
+		break;
+	case DRVP_DECIMAL:
+		if (step->expr->u.column.decimal.set)
+			drvp_number_strip_zeros(&p->out, value->bytes, value->len);
+		else
+			drvp_strbuf_add(&p->out, value->bytes, value->len);
+		break;
+	case DRVP_UUID:
+		put_uuid(&p->out, value);
+		break;
+	case DRVP_BYTES:
+	case DRVP_OBJECT_ID:
+		drvp_strbuf_hex(&p->out, value->bytes, value->len);
+		break;
+	default:
+		put_time(p, step, value);
+	}
+}
+
+static void change_case(char *bytes, size_t len, bool upper)
+{
+	for (size_t i = 0; i < len; i++)
+		if (upper && bytes[i] >= 'a' && bytes[i] <= 'z')
+			bytes[i] = (char)(bytes[i] - 'a' + 'A');
+		else if (!upper && bytes[i] >= 'A' && bytes[i] <= 'Z')
+			bytes[i] = (char)(bytes[i] - 'A' + 'a');
+}
+
+/* ------------------------------------------------------------------ values as bytes */
+
+static void put_big_endian(struct drvp_strbuf *out, uint64_t number, size_t size)
+{
+	char bytes[8];
+
+	for (size_t i = size; i-- > 0; number >>= 8)
+		bytes[i] = (char)number;
+	drvp_strbuf_add(out, bytes, size);
+}
+
+/* A UUID that is stored as text. */
+static bool put_uuid_text(struct drvp_strbuf *out, const struct drvp_value *value)
+{
+	char digits[32];
+	uint8_t bytes[16];
+	size_t count = 0;
+
+	for (size_t i = 0; i < value->len; i++)
+		if (value->bytes[i] != '-') {
+			if (count == sizeof digits)
+				return false;
+			digits[count++] = value->bytes[i];
+		}
+	if (drvp_hex_decode(digits, count, bytes, sizeof bytes) != (long)sizeof bytes)
+		return false;
+	drvp_strbuf_add(out, bytes, sizeof bytes);
+	return true;
+}
+
+static bool put_bytes(struct drvp_strbuf *out, const struct drvp_value *value, int64_t form)
+{
+	static const size_t sizes[] = { [DRVP_BYTES_I16BE] = 2, [DRVP_BYTES_I32BE] = 4,
+					[DRVP_BYTES_I64BE] = 8 };
+
+	if (form > DRVP_BYTES_BYTEA) {
+		put_big_endian(out, (uint64_t)value->integer, sizes[form]);
+		return value->kind == DRVP_INTEGER;
+	}
+	if (form == DRVP_BYTES_UUID && value->kind == DRVP_TEXT)
+		return put_uuid_text(out, value);
+	if (value->kind != DRVP_UUID && value->kind != DRVP_BYTES && value->kind != DRVP_TEXT &&
+	    value->kind != DRVP_OBJECT_ID)
+		return false;
+	drvp_strbuf_add(out, value->bytes, value->len);
+	return true;
+}
+
+/* ------------------------------------------------------------------ one column */
+
+static void put_document(struct drvp_preimage *p, const struct drvp_value *value,
+			 const struct drvp_json_style *style, const struct drvp_json_filter *filter)
+{
+	p->printer.style = style;
+	p->printer.filter = filter ? *filter : (struct drvp_json_filter){ 0 };
+	p->printer.order_lost = value->order_lost;
+	drvp_json_print_value(&p->printer, value->json);
+}
+
+static bool is_number(const struct drvp_step *step, const struct drvp_value *value,
+		      const struct drvp_json_style *style)
+{
+	const struct drvp_column_expr *c = &step->expr->u.column;
+	bool number = value->kind == DRVP_INTEGER || value->kind == DRVP_FLOAT ||
+		      value->kind == DRVP_BOOL ||
+		      (value->kind == DRVP_DECIMAL && style->decimals_are_numbers) ||
+		      (is_time(value) && c->time.set && c->time.value != DRVP_TIME_ISO8601);
+
+	if (!c->as.set)
+		return number;
+	return c->as.value == DRVP_AS_NUMBER && (number || value->kind == DRVP_DECIMAL);
+}
+
+/* A numeric column as a JSON number goes through the language's own number type. */
+static void put_decimal_number(struct drvp_preimage *p, size_t mark, int numbers)
+{
+	drvp_strbuf_clear(&p->scratch);
+	drvp_strbuf_add(&p->scratch, p->out.data + mark, p->out.len - mark);
+	p->out.len = mark;
+	drvp_number_print_text(&p->out, numbers, drvp_strbuf_text(&p->scratch), p->scratch.len);
+}
+
+static void put_json(struct drvp_preimage *p, const struct drvp_step *step,
+		     const struct drvp_value *value, const struct drvp_json_style *style)
+{
+	bool number = is_number(step, value, style);
+	size_t mark;
+
+	if (!number)
+		drvp_strbuf_char(&p->out, '"');
+	mark = p->out.len;
+	put_scalar(p, step, value, style->numbers);
+	if (step->expr->u.column.letter_case.set && !p->out.failed)
+		change_case(p->out.data + mark, p->out.len - mark,
+			    step->expr->u.column.letter_case.value == DRVP_CASE_UPPER);
+	if (number && value->kind == DRVP_DECIMAL && !p->out.failed)
+		put_decimal_number(p, mark, style->numbers);
+	if (!number)
+		drvp_strbuf_char(&p->out, '"');
+}
+
+static void put_json_text(struct drvp_preimage *p, const struct drvp_step *step,
+			  const struct drvp_value *value, const struct drvp_json_style *style)
+{
+	const struct drvp_column_expr *c = &step->expr->u.column;
+
+	if (!c->letter_case.set) {
+		drvp_json_print_string(&p->out, style, value->bytes, value->len);
+		return;
+	}
+	drvp_strbuf_clear(&p->scratch);
+	drvp_strbuf_add(&p->scratch, value->bytes, value->len);
+	if (p->scratch.failed) {
+		p->out.failed = true;
+		return;
+	}
+	change_case(p->scratch.data, p->scratch.len, c->letter_case.value == DRVP_CASE_UPPER);
+	drvp_json_print_string(&p->out, style, p->scratch.data, p->scratch.len);
+}
+
+static void put_text(struct drvp_preimage *p, const struct drvp_step *step,
+		     const struct drvp_value *value)
+{
+	const struct drvp_column_expr *c = &step->expr->u.column;
+	size_t mark = p->out.len;
+
+	if (value->kind == DRVP_TEXT)
+		drvp_strbuf_add(&p->out, value->bytes, value->len);
+	else
+		put_scalar(p, step, value, DRVP_NUMBERS_ES6);
+	if (c->letter_case.set && !p->out.failed)
+		change_case(p->out.data + mark, p->out.len - mark,
+			    c->letter_case.value == DRVP_CASE_UPPER);
+}
+
+int drvp_put_column(struct drvp_preimage *p, const struct drvp_step *step,
+		    const struct drvp_json_place *place)
+{
+	const struct drvp_column_expr *c = &step->expr->u.column;
+	const struct drvp_value *value = &p->values[step->column];
+	const struct drvp_json_style *style = step->style ? step->style :
+					      place ? place->style : NULL;
+	struct drvp_null_policy policy = c->null;
+
+	if (drvp_column_missing(step, value)) {
+		if (policy.kind == DRVP_MISSING_DEFAULT && c->omit_when.set)
+			policy.kind = DRVP_MISSING_OMIT;
+		return drvp_put_missing(p, &policy, place);
+	}
+	if (value->kind == DRVP_DOCUMENT)
+		put_document(p, value, style ? style : drvp_json_style_named("postgres-jsonb"),
+			     place ? place->filter : NULL);
+	else if (c->bytes.set)
+		p->impossible |= !put_bytes(&p->out, value, c->bytes.value);
+	else if (style && value->kind == DRVP_TEXT)
+		put_json_text(p, step, value, style);
+	else if (style)
+		put_json(p, step, value, style);
+	else
+		put_text(p, step, value);
+	return DRVP_WRITTEN;
+}

@@ -1,0 +1,375 @@
+/* expr.c: the expressions of a recipe: their forms, and the reader that obeys them */
+#include "chain/expr.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+#include "chain/expr_value.h"
+
+/* ------------------------------------------------------------------ parts of forms */
+
+static int read_list(struct drvp_reader *reader, const struct drvp_json *value, void *out)
+{
+	struct drvp_expr_list *list = out;
+	struct drvp_expr *items;
+	size_t n = 0;
+
+	if (value->type != DRVP_JSON_ARRAY)
+		return drvp_document_fail(reader, value, "expected a list of expressions, found %s",
+					  drvp_json_type_name(value->type));
+	items = drvp_arena_array(reader->arena, value->count, sizeof *items);
+	if (!items)
+		return drvp_fail_nomem(reader->err);
+	for (const struct drvp_json *one = value->first; one; one = one->next) {
+		const struct drvp_expr *read;
+		int status = drvp_expr_read(reader, one, &read);
+
+		if (status)
+			return status;
+		items[n++] = *read;
+	}
+	*list = (struct drvp_expr_list){ items, n };
+	return 0;
+}
+
+static int read_array(struct drvp_reader *reader, const struct drvp_json *value, void *out)
+{
+	struct drvp_json_expr *json = out;
+
+	json->has_array = true;
+	return read_list(reader, value, &json->array);
+}
+
+static int add_member(struct drvp_reader *reader, const struct drvp_json *node,
+		      struct drvp_json_key key, const struct drvp_json *value,
+		      struct drvp_members *members, struct drvp_member *items)
+{
+	for (size_t i = 0; i < members->count; i++)
+		if (items[i].key.len == key.len && !memcmp(items[i].key.name, key.name, key.len))
+			return drvp_document_fail(reader, node, "this member is already listed");
+	items[members->count] = (struct drvp_member){ .key = key, .node = node };
+	return drvp_expr_read(reader, value, &items[members->count++].value);
+}
+
+/* [[name, EXPR], …]: a list, because the order of an object's members means nothing in JSON. */
+static int read_object(struct drvp_reader *reader, const struct drvp_json *value, void *out)
+{
+	struct drvp_members *members = out;
+	struct drvp_member *items;
+
+	if (value->type != DRVP_JSON_ARRAY)
+		return drvp_document_fail(reader, value, "expected a list of [name, expression], "
+					  "found %s", drvp_json_type_name(value->type));
+	items = drvp_arena_array(reader->arena, value->count, sizeof *items);
+	if (!items)
+		return drvp_fail_nomem(reader->err);
+	*members = (struct drvp_members){ .items = items, .set = true };
+	for (const struct drvp_json *pair = value->first; pair; pair = pair->next) {
+		int status;
+
+		if (pair->type != DRVP_JSON_ARRAY || pair->count != 2 ||
+		    pair->first->type != DRVP_JSON_STRING)
+			return drvp_document_fail(reader, pair, "expected [name, expression]");
+		status = add_member(reader, pair->first,
+				    (struct drvp_json_key){ pair->first->text, pair->first->len },
+				    pair->first->next, members, items);
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
+static int read_columns(struct drvp_reader *reader, const struct drvp_json *value, void *out)
+{
+	struct drvp_members *members = out;
+	struct drvp_member *items;
+
+	if (value->type != DRVP_JSON_OBJECT)
+		return drvp_document_fail(reader, value, "expected { column: expression }, found %s",
+					  drvp_json_type_name(value->type));
+	items = drvp_arena_array(reader->arena, value->count, sizeof *items);
+	if (!items)
+		return drvp_fail_nomem(reader->err);
+	*members = (struct drvp_members){ .items = items, .set = true };
+	for (const struct drvp_json *m = value->first; m; m = m->next) {
+		int status = add_member(reader, m, (struct drvp_json_key){ m->key, m->key_len }, m,
+					members, items);
+
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ what the tables cannot say */
+
+static int validate_column(struct drvp_reader *reader, const struct drvp_expr *expr)
+{
+	const struct drvp_column_expr *c = &expr->u.column;
+	bool iso = c->time.set && c->time.value == DRVP_TIME_ISO8601;
+	bool epoch = c->time.set && c->time.value == DRVP_TIME_EPOCH;
+
+	if ((c->digits.set || c->zone.set || c->separator.set) && !iso)
+		return drvp_document_fail(reader, expr->node, "\"digits\", \"zone\" and "
+					  "\"separator\" need \"time\": \"iso8601\"");
+	if (epoch != c->unit.set)
+		return drvp_document_fail(reader, expr->node, "\"time\": \"epoch\" and \"unit\" "
+					  "belong together");
+	if (c->rounding.set && !iso && !epoch)
+		return drvp_document_fail(reader, expr->node, "\"rounding\" needs \"time\"");
+	if (c->time.set + c->bytes.set + (c->json != NULL) + c->decimal.set > 1)
+		return drvp_document_fail(reader, expr->node, "only one of \"time\", \"bytes\", "
+					  "\"json\" and \"decimal\" can be right");
+	return 0;
+}
+
+/* Bytes that are no text, or NULL. */
+static const char *raw_part(const struct drvp_expr *expr)
+{
+	const struct drvp_expr_list *list = &expr->u.list;
+
+	switch (expr->kind) {
+	case DRVP_EXPR_HEX:
+		return "\"hex\"";
+	case DRVP_EXPR_PREVIOUS:
+		return expr->u.previous.value == DRVP_PREVIOUS_BYTES ? "\"previous\": \"bytes\"" :
+								       NULL;
+	case DRVP_EXPR_DIGEST:
+		return expr->u.digest.as.value == DRVP_DIGEST_BYTES ? "\"as\": \"bytes\"" : NULL;
+	case DRVP_EXPR_COLUMN:
+		return expr->u.column.bytes.set ? "\"bytes\"" : NULL;
+	case DRVP_EXPR_LENGTH_PREFIXED:
+		return expr->u.length.length.value != DRVP_LENGTH_DECIMAL ? "a binary length" :
+			raw_part(expr->u.length.inner);
+	case DRVP_EXPR_JOIN:
+		list = &expr->u.join.parts;
+		break;
+	case DRVP_EXPR_LIST:
+		break;
+	default:
+		return NULL;
+	}
+	for (size_t i = 0; i < list->count; i++)
+		if (raw_part(&list->items[i]))
+			return raw_part(&list->items[i]);
+	return NULL;
+}
+
+static int refuse_raw(struct drvp_reader *reader, const struct drvp_expr *expr)
+{
+	const char *raw = raw_part(expr);
+
+	return raw ? drvp_document_fail(reader, expr->node, "%s gives bytes, which cannot stand in "
+					"JSON", raw) : 0;
+}
+
+static int validate_json(struct drvp_reader *reader, const struct drvp_expr *expr)
+{
+	const struct drvp_json_expr *j = &expr->u.json;
+	int status = 0;
+
+	if (j->object.set + j->has_array + j->all_except.set != 1)
+		return drvp_document_fail(reader, expr->node, "\"json\" needs one of \"object\", "
+					  "\"array\" and \"all_except\"");
+	if (j->columns.set && !j->all_except.set)
+		return drvp_document_fail(reader, expr->node, "\"columns\" needs \"all_except\"");
+	if (j->has_array && (j->keys.set || j->allow_keys.top_level))
+		return drvp_document_fail(reader, expr->node, "an \"array\" has no keys");
+	for (size_t i = 0; !status && i < j->object.count; i++)
+		status = refuse_raw(reader, j->object.items[i].value);
+	for (size_t i = 0; !status && i < j->columns.count; i++)
+		status = refuse_raw(reader, j->columns.items[i].value);
+	for (size_t i = 0; !status && i < j->array.count; i++)
+		status = refuse_raw(reader, &j->array.items[i]);
+	return status;
+}
+
+/* ------------------------------------------------------------------ forms */
+
+#define FIELD(type, member_name) .offset = offsetof(struct type, member_name)
+#define CUSTOM(reader, definition) \
+	.kind = DRVP_FIELD_CUSTOM, .read = reader, .schema = definition
+#define CHOICE(names) .kind = DRVP_FIELD_CHOICE, .choices = names
+
+static const char *const omit_names[] = { "null", "zero", "falsy", NULL };
+static const char *const time_names[] = { "iso8601", "epoch", "dotnet-ticks", NULL };
+static const char *const zone_names[] = { "Z", "+00:00", "none", NULL };
+static const char *const separator_names[] = { "T", " ", NULL };
+static const char *const unit_names[] = { "s", "ms", "us", "ns", NULL };
+static const char *const rounding_names[] = { "truncate", "round", NULL };
+static const char *const case_names[] = { "lower", "upper", NULL };
+static const char *const byte_names[] = { "uuid", "bytea", "i16be", "i32be", "i64be", NULL };
+static const char *const decimal_names[] = { "strip zeros", NULL };
+static const char *const as_names[] = { "number", "text", NULL };
+static const char *const previous_names[] = { "text", "bytes", NULL };
+static const char *const algorithm_names[] = { "sha256", "sha384", "sha512", NULL };
+static const char *const digest_names[] = { "hex", "bytes", NULL };
+static const char *const length_names[] = { "decimal:", "u32be", "i32be", "u64be", NULL };
+static const char *const keys_names[] = { "listed", "sorted", NULL };
+
+static const struct drvp_field column_fields[] = {
+	{ .name = "column", .kind = DRVP_FIELD_COLUMN, .flags = DRVP_REQUIRED,
+	  FIELD(drvp_column_expr, column), .help = "The column, or the dotted path in a document." },
+	{ .name = "null", CUSTOM(drvp_null_policy_read, "null_policy"),
+	  FIELD(drvp_column_expr, null), .help = "What stands for a missing value." },
+	{ .name = "omit_when", CHOICE(omit_names), FIELD(drvp_column_expr, omit_when),
+	  .help = "Which values count as missing: NULL; also 0; also 0, false and \"\"." },
+	{ .name = "time", CHOICE(time_names), FIELD(drvp_column_expr, time),
+	  .help = "How a time was written." },
+	{ .name = "digits", CUSTOM(drvp_digits_read, "time_digits"),
+	  FIELD(drvp_column_expr, digits), .help = "Digits of the second's fraction." },
+	{ .name = "zone", CHOICE(zone_names), FIELD(drvp_column_expr, zone),
+	  .help = "How UTC was written." },
+	{ .name = "separator", CHOICE(separator_names), FIELD(drvp_column_expr, separator),
+	  .help = "What stood between date and time." },
+	{ .name = "column_zone", .kind = DRVP_FIELD_TEXT, FIELD(drvp_column_expr, column_zone),
+	  .help = "For a column without zone: the zone of the application that wrote it." },
+	{ .name = "unit", CHOICE(unit_names), FIELD(drvp_column_expr, unit),
+	  .help = "The unit of an epoch." },
+	{ .name = "rounding", CHOICE(rounding_names), FIELD(drvp_column_expr, rounding),
+	  .help = "What became of the digits that were not written." },
+	{ .name = "case", CHOICE(case_names), FIELD(drvp_column_expr, letter_case),
+	  .help = "Changes ASCII letters." },
+	{ .name = "bytes", CHOICE(byte_names), FIELD(drvp_column_expr, bytes),
+	  .help = "The value as bytes instead of text." },
+	{ .name = "decimal", CHOICE(decimal_names), FIELD(drvp_column_expr, decimal),
+	  .help = "1.500 was written as 1.5." },
+	{ .name = "as", CHOICE(as_names), FIELD(drvp_column_expr, as),
+	  .help = "In JSON: whether it was a number or a string." },
+	{ .name = "json", CUSTOM(drvp_json_style_read, "json_style"),
+	  FIELD(drvp_column_expr, json), .help = "The value as JSON of this style." },
+	{ 0 }
+};
+
+static const struct drvp_field join_fields[] = {
+	{ .name = "join", CUSTOM(read_list, "expressions"), .flags = DRVP_REQUIRED,
+	  FIELD(drvp_join_expr, parts), .help = "The parts." },
+	{ .name = "with", CUSTOM(drvp_text_read, "text"), .flags = DRVP_REQUIRED,
+	  FIELD(drvp_join_expr, with), .help = "What stands between them." },
+	{ .name = "null", CUSTOM(drvp_null_policy_read, "null_policy"),
+	  FIELD(drvp_join_expr, null), .help = "What stands for a missing value: \"\"." },
+	{ 0 }
+};
+
+static const struct drvp_field hex_fields[] = {
+	{ .name = "hex", CUSTOM(drvp_hex_read, "hex"), .flags = DRVP_REQUIRED,
+	  .help = "These bytes." },
+	{ 0 }
+};
+
+static const struct drvp_field text_fields[] = {
+	{ .name = "text", CUSTOM(drvp_text_read, "text"), .flags = DRVP_REQUIRED,
+	  .help = "This text." },
+	{ 0 }
+};
+
+static const struct drvp_field previous_fields[] = {
+	{ .name = "previous", CHOICE(previous_names), .flags = DRVP_REQUIRED,
+	  .help = "The hash of the entry before, as it is stored or as bytes." },
+	{ 0 }
+};
+
+static const struct drvp_field digest_fields[] = {
+	{ .name = "digest", CUSTOM(drvp_expr_read, "expression"), .flags = DRVP_REQUIRED,
+	  FIELD(drvp_digest_expr, inner), .help = "What is hashed." },
+	{ .name = "algorithm", CHOICE(algorithm_names), FIELD(drvp_digest_expr, algorithm),
+	  .help = "sha256 when absent." },
+	{ .name = "as", CHOICE(digest_names), FIELD(drvp_digest_expr, as),
+	  .help = "hex when absent." },
+	{ 0 }
+};
+
+static const struct drvp_field length_fields[] = {
+	{ .name = "length_prefixed", CUSTOM(drvp_expr_read, "expression"), .flags = DRVP_REQUIRED,
+	  FIELD(drvp_length_expr, inner), .help = "What follows its own length in bytes." },
+	{ .name = "length", CHOICE(length_names), .flags = DRVP_REQUIRED,
+	  FIELD(drvp_length_expr, length), .help = "How the length is written." },
+	{ .name = "null", CUSTOM(drvp_integer_read, "integer"), FIELD(drvp_length_expr, null),
+	  .help = "The length that stands for a missing value: 0 when absent." },
+	{ 0 }
+};
+
+static const struct drvp_field json_fields[] = {
+	{ .name = "json", CUSTOM(drvp_json_style_read, "json_style"), .flags = DRVP_REQUIRED,
+	  FIELD(drvp_json_expr, style), .help = "Whose printer wrote it." },
+	{ .name = "object", CUSTOM(read_object, "members"), FIELD(drvp_json_expr, object),
+	  .help = "Names and values, in order." },
+	{ .name = "array", CUSTOM(read_array, "expressions"), .help = "Values, in order." },
+	{ .name = "all_except", CUSTOM(drvp_key_list_read, "names"),
+	  FIELD(drvp_json_expr, all_except),
+	  .help = "All columns of the table but these and the hash." },
+	{ .name = "columns", CUSTOM(read_columns, "columns"), FIELD(drvp_json_expr, columns),
+	  .help = "With all_except: how some of them were written." },
+	{ .name = "null", CUSTOM(drvp_null_policy_read, "null_policy"),
+	  FIELD(drvp_json_expr, null), .help = "What stands for missing values: null." },
+	{ .name = "keys", CHOICE(keys_names), FIELD(drvp_json_expr, keys),
+	  .help = "The order of this object's members." },
+	{ .name = "allow_keys", CUSTOM(drvp_allow_keys_read, "allow_keys"),
+	  FIELD(drvp_json_expr, allow_keys),
+	  .help = "Only members of these names, at every depth and in this order." },
+	{ .name = "drop_keys", CUSTOM(drvp_key_list_read, "names"),
+	  FIELD(drvp_json_expr, drop_keys), .help = "No member of these names, at any depth." },
+	{ .name = "drop_empty", .kind = DRVP_FIELD_BOOL, FIELD(drvp_json_expr, drop_empty),
+	  .help = "No member whose value is an empty object, at any depth." },
+	{ 0 }
+};
+
+/* "column" comes before "json", which a column may have too. */
+const struct drvp_expr_form drvp_expr_forms[] = {
+	{ "column", DRVP_EXPR_COLUMN, "The value of a column.", column_fields, validate_column },
+	{ "join", DRVP_EXPR_JOIN, "Parts with a separator between them.", join_fields, NULL },
+	{ "previous", DRVP_EXPR_PREVIOUS, "The hash of the entry before.", previous_fields, NULL },
+	{ "digest", DRVP_EXPR_DIGEST, "The hash of something.", digest_fields, NULL },
+	{ "length_prefixed", DRVP_EXPR_LENGTH_PREFIXED, "Something after its length.",
+	  length_fields, NULL },
+	{ "json", DRVP_EXPR_JSON, "JSON as a language prints it.", json_fields, validate_json },
+	{ "hex", DRVP_EXPR_HEX, "Bytes.", hex_fields, NULL },
+	{ "text", DRVP_EXPR_TEXT, "Text; a bare string is the same.", text_fields, NULL },
+	{ NULL, 0, NULL, NULL, NULL }
+};
+
+static int read_form(struct drvp_reader *reader, const struct drvp_json *value,
+		     struct drvp_expr *expr)
+{
+	struct drvp_strbuf names = DRVP_STRBUF_INIT;
+	const struct drvp_expr_form *form;
+	int status;
+
+	for (form = drvp_expr_forms; form->name; form++) {
+		if (!drvp_json_member(value, form->name))
+			continue;
+		expr->kind = form->kind;
+		status = drvp_fields_read_one(reader, value, form->fields, &expr->u);
+		return status || !form->validate ? status : form->validate(reader, expr);
+	}
+	for (form = drvp_expr_forms; form->name; form++)
+		drvp_strbuf_printf(&names, "%s\"%s\"", names.len ? ", " : "", form->name);
+	status = drvp_document_fail(reader, value, "an expression needs one of %s",
+				    drvp_strbuf_text(&names));
+	drvp_strbuf_free(&names);
+	return status;
+}
+
+int drvp_expr_read(struct drvp_reader *reader, const struct drvp_json *value, void *out)
+{
+	struct drvp_expr *expr = drvp_arena_alloc(reader->arena, sizeof *expr);
+
+	if (!expr)
+		return drvp_fail_nomem(reader->err);
+	*(const struct drvp_expr **)out = expr;
+	expr->node = value;
+	switch (value->type) {
+	case DRVP_JSON_STRING:
+		expr->kind = DRVP_EXPR_TEXT;
+		return drvp_text_read(reader, value, &expr->u.bytes);
+	case DRVP_JSON_ARRAY:
+		expr->kind = DRVP_EXPR_LIST;
+		return read_list(reader, value, &expr->u.list);
+	case DRVP_JSON_OBJECT:
+		return read_form(reader, value, expr);
+	default:
+		return drvp_document_fail(reader, value, "expected an expression (a string, a list "
+					  "or an object), found %s",
+					  drvp_json_type_name(value->type));
+	}
+}

@@ -1,0 +1,105 @@
+/* expr_walk.c: what an expression is made of */
+#include <string.h>
+
+#include "chain/expr.h"
+
+/* Calls visit for every expression below expr, and for itself. */
+static void walk(const struct drvp_expr *expr,
+		 void (*visit)(const struct drvp_expr *expr, void *user), void *user)
+{
+	const struct drvp_expr_list *list = NULL;
+
+	visit(expr, user);
+	switch (expr->kind) {
+	case DRVP_EXPR_LIST:
+		list = &expr->u.list;
+		break;
+	case DRVP_EXPR_JOIN:
+		list = &expr->u.join.parts;
+		break;
+	case DRVP_EXPR_DIGEST:
+		walk(expr->u.digest.inner, visit, user);
+		break;
+	case DRVP_EXPR_LENGTH_PREFIXED:
+		walk(expr->u.length.inner, visit, user);
+		break;
+	case DRVP_EXPR_JSON:
+		list = &expr->u.json.array;
+		for (size_t i = 0; i < expr->u.json.object.count; i++)
+			walk(expr->u.json.object.items[i].value, visit, user);
+		for (size_t i = 0; i < expr->u.json.columns.count; i++)
+			walk(expr->u.json.columns.items[i].value, visit, user);
+		break;
+	default:
+		break;
+	}
+	for (size_t i = 0; list && i < list->count; i++)
+		walk(&list->items[i], visit, user);
+}
+
+struct column_visit {
+	void (*visit)(const char *column, void *user);
+	void *user;
+};
+
+static void visit_column(const struct drvp_expr *expr, void *user)
+{
+	struct column_visit *v = user;
+
+	if (expr->kind == DRVP_EXPR_COLUMN)
+		v->visit(expr->u.column.column, v->user);
+	if (expr->kind == DRVP_EXPR_JSON && expr->u.json.all_except.set)
+		for (size_t i = 0; i < expr->u.json.columns.count; i++)
+			v->visit(expr->u.json.columns.items[i].key.name, v->user);
+}
+
+void drvp_expr_columns(const struct drvp_expr *expr,
+		       void (*visit)(const char *column, void *user), void *user)
+{
+	struct column_visit v = { visit, user };
+
+	walk(expr, visit_column, &v);
+}
+
+static bool is_name(const struct drvp_json_key *key, const char *name)
+{
+	return key->len == strlen(name) && !memcmp(key->name, name, key->len);
+}
+
+/* Whether a column is written as it is by an object of all columns. */
+static bool takes_whole(const struct drvp_json_expr *json, const char *name)
+{
+	for (size_t i = 0; i < json->all_except.count; i++)
+		if (is_name(&json->all_except.keys[i], name))
+			return false;
+	for (size_t i = 0; i < json->columns.count; i++)
+		if (is_name(&json->columns.items[i].key, name))
+			return false;
+	return json->all_except.set;
+}
+
+struct column_search {
+	const char *name;
+	bool is_previous;
+	bool found;
+};
+
+static void look_for_column(const struct drvp_expr *expr, void *user)
+{
+	struct column_search *search = user;
+
+	if (expr->kind == DRVP_EXPR_PREVIOUS)
+		search->found |= search->is_previous;
+	else if (expr->kind == DRVP_EXPR_COLUMN)
+		search->found |= !strcmp(expr->u.column.column, search->name);
+	else if (expr->kind == DRVP_EXPR_JSON)
+		search->found |= takes_whole(&expr->u.json, search->name);
+}
+
+bool drvp_expr_covers(const struct drvp_expr *expr, const char *name, bool is_previous)
+{
+	struct column_search search = { name, is_previous, false };
+
+	walk(expr, look_for_column, &search);
+	return search.found;
+}

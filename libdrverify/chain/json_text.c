@@ -1,0 +1,360 @@
+/* json_text.c: JSON printed the way a programming language prints it */
+#include "chain/json_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MIN DRVP_ESCAPE_MINIMAL
+const struct drvp_json_style drvp_json_styles[] = {
+	{ "javascript", "JSON.stringify of JavaScript",
+	  MIN, DRVP_NUMBERS_ES6, DRVP_SORT_INTEGERS_FIRST, ",", ":", false },
+	{ "jcs", "RFC 8785, which is also JSON.stringify of recursively sorted objects",
+	  MIN, DRVP_NUMBERS_ES6, DRVP_SORT_UTF16, ",", ":", false },
+	{ "python", "json.dumps of Python with its default arguments",
+	  DRVP_ESCAPE_ASCII, DRVP_NUMBERS_PYTHON, DRVP_SORT_NONE, ", ", ": ", false },
+	{ "python-compact", "json.dumps of Python with separators=(',', ':')",
+	  DRVP_ESCAPE_ASCII, DRVP_NUMBERS_PYTHON, DRVP_SORT_NONE, ",", ":", false },
+	{ "postgres-jsonb", "jsonb cast to text by PostgreSQL",
+	  MIN, DRVP_NUMBERS_STORED, DRVP_SORT_JSONB, ", ", ": ", true },
+	{ NULL }
+};
+
+const char *const drvp_json_sort_names[] = {
+	"none", "integers first", "UTF-16", "code points", "jsonb", NULL
+};
+
+/* Integers of so many digits may have been floats in Python: jsonb writes 1e16 out. */
+#define FLOAT_DIGITS 17
+
+const struct drvp_json_style *drvp_json_style_named(const char *name)
+{
+	const struct drvp_json_style *style = drvp_json_styles;
+
+	while (style->name && strcmp(style->name, name))
+		style++;
+	return style->name ? style : NULL;
+}
+
+static struct drvp_json_key key_of(const struct drvp_json *member)
+{
+	return (struct drvp_json_key){ member->key, member->key_len };
+}
+
+static bool same_key(const struct drvp_json_key *a, const struct drvp_json_key *b)
+{
+	return a->len == b->len && !memcmp(a->name, b->name, a->len);
+}
+
+/* UTF-8 bytes sort as code points do, UTF-16 units put those beyond U+FFFF before U+E000. */
+static int compare_bytes(const struct drvp_json_key *a, const struct drvp_json_key *b, bool utf16)
+{
+	size_t len = a->len < b->len ? a->len : b->len;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char x = (unsigned char)a->name[i], y = (unsigned char)b->name[i];
+
+		if (x == y)
+			continue;
+		if (utf16 && x >= 0xEE && y >= 0xEE && (x >= 0xF0) != (y >= 0xF0))
+			return x >= 0xF0 ? -1 : 1;
+		return x < y ? -1 : 1;
+	}
+	return a->len < b->len ? -1 : a->len > b->len;
+}
+
+int drvp_json_compare_keys(int sort, const struct drvp_json_key *a, const struct drvp_json_key *b)
+{
+	switch (sort) {
+	case DRVP_SORT_UTF16:
+		return compare_bytes(a, b, true);
+	case DRVP_SORT_CODE_POINTS:
+		return compare_bytes(a, b, false);
+	case DRVP_SORT_JSONB:
+		if (a->len != b->len)
+			return a->len < b->len ? -1 : 1;
+		return compare_bytes(a, b, false);
+	default:
+		return 0;
+	}
+}
+
+bool drvp_json_integer_key(const struct drvp_json_key *key, uint32_t *index)
+{
+	uint64_t number = 0;
+
+	if (!key->len || key->len > 10 || (key->name[0] == '0' && key->len > 1))
+		return false;
+	for (size_t i = 0; i < key->len; i++) {
+		if (key->name[i] < '0' || key->name[i] > '9')
+			return false;
+		number = number * 10 + (uint64_t)(key->name[i] - '0');
+	}
+	*index = (uint32_t)number;
+	return number < UINT32_MAX;
+}
+
+/* ------------------------------------------------------------------ choosing members */
+
+static bool push(struct drvp_json_printer *p, const struct drvp_json *member)
+{
+	if (p->member_count == p->member_capacity) {
+		size_t capacity = p->member_capacity ? 2 * p->member_capacity : 64;
+		const struct drvp_json **grown =
+			realloc(p->members, capacity * sizeof *grown);
+
+		if (!grown) {
+			p->out->failed = true;
+			return false;
+		}
+		p->members = grown;
+		p->member_capacity = capacity;
+	}
+	p->members[p->member_count++] = member;
+	return true;
+}
+
+static bool listed(const struct drvp_json_key *list, size_t count, const struct drvp_json_key *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (same_key(&list[i], key))
+			return true;
+	return false;
+}
+
+static bool hashed(const struct drvp_json_filter *f, const struct drvp_json *value);
+
+/* Whether an object would be printed as {}. */
+static bool empties(const struct drvp_json_filter *f, const struct drvp_json *value)
+{
+	if (value->type != DRVP_JSON_OBJECT)
+		return false;
+	for (const struct drvp_json *m = value->first; m; m = m->next)
+		if (hashed(f, m))
+			return false;
+	return true;
+}
+
+static bool hashed(const struct drvp_json_filter *f, const struct drvp_json *member)
+{
+	struct drvp_json_key key = key_of(member);
+
+	if (f->allow && !listed(f->allow, f->allow_count, &key))
+		return false;
+	if (listed(f->drop, f->drop_count, &key))
+		return false;
+	return !f->drop_empty || !empties(f, member);
+}
+
+/* From the members chosen since from. */
+static void drop_unhashed(struct drvp_json_printer *p, size_t from)
+{
+	size_t kept = from;
+
+	if (!p->filter.allow && !p->filter.drop_count && !p->filter.drop_empty)
+		return;
+	for (size_t i = from; i < p->member_count; i++)
+		if (hashed(&p->filter, p->members[i]))
+			p->members[kept++] = p->members[i];
+	p->member_count = kept;
+}
+
+static size_t position(const struct drvp_json_key *list, size_t count,
+		       const struct drvp_json *member)
+{
+	size_t i = 0;
+
+	while (i < count &&
+	       (list[i].len != member->key_len || memcmp(list[i].name, member->key, list[i].len)))
+		i++;
+	return i;
+}
+
+/*
+ * An array given to JSON.stringify names the members and also orders them. Members are few, so
+ * each is put where it belongs; one that comes twice takes the place of the first.
+ */
+static void choose_allowed(struct drvp_json_printer *p, const struct drvp_json *object)
+{
+	const struct drvp_json_filter *f = &p->filter;
+	size_t from = p->member_count;
+
+	for (const struct drvp_json *m = object->first; m; m = m->next) {
+		size_t at = position(f->allow, f->allow_count, m), i;
+
+		if (at == f->allow_count || !push(p, m))
+			continue;
+		for (i = p->member_count - 1; i > from; i--) {
+			size_t other = position(f->allow, f->allow_count, p->members[i - 1]);
+
+			if (other < at)
+				break;
+			p->members[i] = p->members[i - 1];
+			if (other == at) {
+				memmove(&p->members[i], &p->members[i + 1],
+					(--p->member_count - i) * sizeof *p->members);
+				i--;
+				break;
+			}
+		}
+		p->members[i] = m;
+	}
+	drop_unhashed(p, from);
+}
+
+/*
+ * A name that comes twice keeps its first place and its last value. jsonb has no such names, and
+ * every large object here comes from jsonb or BSON, so looking at all pairs is cheap enough.
+ */
+static void choose_all(struct drvp_json_printer *p, const struct drvp_json *object)
+{
+	size_t from = p->member_count;
+
+	for (const struct drvp_json *m = object->first; m; m = m->next) {
+		struct drvp_json_key key = key_of(m);
+		size_t i = p->order_lost ? p->member_count : from;
+
+		for (; i < p->member_count; i++) {
+			struct drvp_json_key other = key_of(p->members[i]);
+
+			if (same_key(&key, &other))
+				break;
+		}
+		if (i < p->member_count)
+			p->members[i] = m;
+		else if (!push(p, m))
+			return;
+	}
+	drop_unhashed(p, from);
+}
+
+/* ------------------------------------------------------------------ ordering members */
+
+static int compare_members(const void *a, const void *b, void *user)
+{
+	const struct drvp_json_style *style = user;
+	struct drvp_json_key x = key_of(*(const struct drvp_json *const *)a);
+	struct drvp_json_key y = key_of(*(const struct drvp_json *const *)b);
+
+	return drvp_json_compare_keys(style->sort, &x, &y);
+}
+
+/* Moves integer-like names to the front, in numeric order; returns how many there are. */
+static size_t integers_first(const struct drvp_json **members, size_t count)
+{
+	size_t integers = 0;
+	uint32_t number, other;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct drvp_json *m = members[i];
+		struct drvp_json_key key = key_of(m);
+		size_t at = integers;
+
+		if (!drvp_json_integer_key(&key, &number))
+			continue;
+		for (; at > 0; at--) {
+			struct drvp_json_key before = key_of(members[at - 1]);
+
+			drvp_json_integer_key(&before, &other);
+			if (other < number)
+				break;
+		}
+		memmove(&members[at + 1], &members[at], (i - at) * sizeof *members);
+		members[at] = m;
+		integers++;
+	}
+	return integers;
+}
+
+static void order(struct drvp_json_printer *p, const struct drvp_json **members, size_t count)
+{
+	struct drvp_json_style style = *p->style;
+	size_t free_order = count;
+
+	if (style.sort > DRVP_SORT_INTEGERS_FIRST) {
+		qsort_r(members, count, sizeof *members, compare_members, &style);
+		return;
+	}
+	if (p->filter.allow)
+		return;
+	if (style.sort == DRVP_SORT_INTEGERS_FIRST)
+		free_order -= integers_first(members, count);
+	if (p->order_lost && free_order > 1)
+		p->lossy = true;
+}
+
+/* ------------------------------------------------------------------ printing */
+
+static void print_object(struct drvp_json_printer *p, const struct drvp_json *value)
+{
+	size_t from = p->member_count, count;
+
+	if (p->filter.allow)
+		choose_allowed(p, value);
+	else
+		choose_all(p, value);
+	count = p->member_count - from;
+	if (count > 1 && !p->out->failed)
+		order(p, p->members + from, count);
+	drvp_strbuf_char(p->out, '{');
+	for (size_t i = 0; i < count && !p->out->failed; i++) {
+		const struct drvp_json *m = p->members[from + i];
+
+		if (i)
+			drvp_strbuf_str(p->out, p->style->comma);
+		drvp_json_print_string(p->out, p->style, m->key, m->key_len);
+		drvp_strbuf_str(p->out, p->style->colon);
+		drvp_json_print_value(p, m);
+	}
+	drvp_strbuf_char(p->out, '}');
+	p->member_count = from;
+}
+
+static void print_array(struct drvp_json_printer *p, const struct drvp_json *value)
+{
+	drvp_strbuf_char(p->out, '[');
+	for (const struct drvp_json *e = value->first; e; e = e->next) {
+		if (e != value->first)
+			drvp_strbuf_str(p->out, p->style->comma);
+		drvp_json_print_value(p, e);
+	}
+	drvp_strbuf_char(p->out, ']');
+}
+
+/* jsonb keeps 1e16 as 10000000000000000, which Python then takes for an integer. */
+static void print_number(struct drvp_json_printer *p, const struct drvp_json *value)
+{
+	if (p->order_lost && p->style->numbers == DRVP_NUMBERS_PYTHON &&
+	    value->len >= FLOAT_DIGITS && !strpbrk(value->text, ".eE"))
+		p->lossy = true;
+	drvp_number_print_text(p->out, p->style->numbers, value->text, value->len);
+}
+
+void drvp_json_print_value(struct drvp_json_printer *p, const struct drvp_json *value)
+{
+	switch (value->type) {
+	case DRVP_JSON_NULL:
+		drvp_strbuf_add(p->out, "null", 4);
+		break;
+	case DRVP_JSON_BOOL:
+		drvp_strbuf_str(p->out, value->truth ? "true" : "false");
+		break;
+	case DRVP_JSON_NUMBER:
+		print_number(p, value);
+		break;
+	case DRVP_JSON_STRING:
+		drvp_json_print_string(p->out, p->style, value->text, value->len);
+		break;
+	case DRVP_JSON_ARRAY:
+		print_array(p, value);
+		break;
+	default:
+		print_object(p, value);
+	}
+}
+
+void drvp_json_printer_free(struct drvp_json_printer *p)
+{
+	free(p->members);
+	p->members = NULL;
+	p->member_count = p->member_capacity = 0;
+}

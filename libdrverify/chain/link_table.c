@@ -1,0 +1,216 @@
+/* link_table.c: finds what is wrong with the links of a chain, in bounded memory */
+#include "chain/link_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* So many rows with one value are kept; further ones are forks or copies without a name. */
+#define KEPT 16
+
+void drvp_fingerprint(struct drvp_fingerprint *out, const struct drvp_multiset_key *key,
+		      const void *bytes, size_t len)
+{
+	struct drvp_multiset one;
+
+	drvp_multiset_init(&one);
+	drvp_multiset_add(&one, key, bytes,
+			  len < DRVP_MULTISET_VALUE_MAX ? len : DRVP_MULTISET_VALUE_MAX);
+	*out = (struct drvp_fingerprint){ one.product[0], one.product[1] };
+}
+
+bool drvp_fingerprint_equal(const struct drvp_fingerprint *a, const struct drvp_fingerprint *b)
+{
+	return a->low == b->low && a->high == b->high;
+}
+
+static int role_of(const struct drvp_link_record *record)
+{
+	return (int)(record->partner & 1);
+}
+
+/* By value, holders before claimants, then in order. */
+static int compare(const void *left, const void *right)
+{
+	const struct drvp_link_record *a = left, *b = right;
+
+	if (a->value.low != b->value.low)
+		return a->value.low < b->value.low ? -1 : 1;
+	if (a->value.high != b->value.high)
+		return a->value.high < b->value.high ? -1 : 1;
+	if (role_of(a) != role_of(b))
+		return role_of(a) - role_of(b);
+	if (a->order != b->order)
+		return a->order < b->order ? -1 : 1;
+	return a->place < b->place ? -1 : a->place > b->place;
+}
+
+bool drvp_link_table_init(struct drvp_link_table *table, size_t capacity)
+{
+	memset(table, 0, sizeof *table);
+	table->records = calloc(capacity, sizeof *table->records);
+	table->capacity = capacity;
+	return table->records != NULL;
+}
+
+void drvp_link_table_free(struct drvp_link_table *table)
+{
+	free(table->records);
+	table->records = NULL;
+}
+
+/* ------------------------------------------------------------------ gathering */
+
+static size_t run_length(const struct drvp_link_record *records, size_t count)
+{
+	size_t n = 0;
+
+	while (n < count && drvp_fingerprint_equal(&records[n].value, &records[0].value) &&
+	       role_of(&records[n]) == role_of(&records[0]))
+		n++;
+	return n;
+}
+
+/* Counts what is not kept of a run. */
+static void count_dropped(struct drvp_link_table *table, const struct drvp_link_record *first,
+			  uint64_t dropped)
+{
+	const struct drvp_fingerprint none = DRVP_NO_PREDECESSOR;
+
+	if (role_of(first) == DRVP_HOLDS)
+		table->copies.count += dropped;
+	else if (drvp_fingerprint_equal(&first->value, &none))
+		table->second_geneses.count += dropped;
+	else
+		table->forks.count += dropped;
+}
+
+/* A million rows that claim one predecessor would not fit, and need not. */
+static void compact(struct drvp_link_table *table)
+{
+	size_t kept = 0;
+
+	qsort(table->records, table->count, sizeof *table->records, compare);
+	for (size_t i = 0, n; i < table->count; i += n) {
+		size_t keep;
+
+		n = run_length(table->records + i, table->count - i);
+		keep = n < KEPT ? n : KEPT;
+		count_dropped(table, &table->records[i], n - keep);
+		memmove(table->records + kept, table->records + i, keep * sizeof *table->records);
+		kept += keep;
+	}
+	table->count = kept;
+}
+
+static void make_room(struct drvp_link_table *table)
+{
+	struct drvp_link_record *grown;
+
+	compact(table);
+	if (table->count < table->capacity - table->capacity / 4)
+		return;
+	grown = realloc(table->records, 2 * table->capacity * sizeof *grown);
+	if (!grown) {
+		table->failed = true;
+		return;
+	}
+	table->records = grown;
+	table->capacity *= 2;
+}
+
+void drvp_link_table_add(struct drvp_link_table *table, const struct drvp_link_record *record)
+{
+	if (table->count == table->capacity && !table->failed)
+		make_room(table);
+	if (!table->failed)
+		table->records[table->count++] = *record;
+}
+
+/* ------------------------------------------------------------------ findings */
+
+static bool comes_before(const struct drvp_link_record *a, const struct drvp_link_record *b)
+{
+	return a->order != b->order ? a->order < b->order : a->place < b->place;
+}
+
+static void find(struct drvp_link_finding *finding, const struct drvp_link_record *record)
+{
+	size_t at = finding->mark_count;
+
+	finding->count++;
+	while (at > 0 && comes_before(record, &finding->marks[at - 1]))
+		at--;
+	if (at == DRVP_SPOTS)
+		return;
+	if (finding->mark_count == DRVP_SPOTS)
+		finding->mark_count--;
+	memmove(&finding->marks[at + 1], &finding->marks[at],
+		(finding->mark_count - at) * sizeof *record);
+	finding->marks[at] = *record;
+	finding->mark_count++;
+}
+
+bool drvp_link_finding_has(const struct drvp_link_finding *finding,
+			   const struct drvp_link_record *record)
+{
+	for (size_t i = 0; i < finding->mark_count; i++)
+		if (!compare(&finding->marks[i], record))
+			return true;
+	return false;
+}
+
+/* Copies of one row claim the same, but are no fork. */
+static void judge_claimants(struct drvp_link_finding *finding,
+			    const struct drvp_link_record *claimants, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		bool copy = false;
+
+		for (size_t j = 0; j < i; j++)
+			copy = copy || claimants[j].partner == claimants[i].partner;
+		if (!copy)
+			find(finding, &claimants[i]);
+	}
+}
+
+static void judge_value(struct drvp_link_table *table, const struct drvp_link_record *holders,
+			size_t holder_count, size_t claimant_count)
+{
+	const struct drvp_fingerprint none = DRVP_NO_PREDECESSOR;
+	const struct drvp_link_record *claimants = holders + holder_count;
+
+	if (drvp_fingerprint_equal(&holders->value, &none)) {
+		judge_claimants(&table->second_geneses, claimants, claimant_count);
+		return;
+	}
+	for (size_t i = 1; i < holder_count; i++)
+		find(&table->copies, &holders[i]);
+	judge_claimants(&table->forks, claimants, claimant_count);
+	if (!holder_count)
+		find(&table->gaps, claimants);
+	if (!claimant_count) {
+		find(&table->tails, holders);
+		if (table->tails.count == 1 || comes_before(&table->last_tail, holders))
+			table->last_tail = *holders;
+	}
+}
+
+void drvp_link_table_finish(struct drvp_link_table *table)
+{
+	if (table->failed)
+		return;
+	compact(table);
+	for (size_t i = 0; i < table->count;) {
+		const struct drvp_link_record *first = table->records + i;
+		size_t left = table->count - i, holders = 0, claimants = 0;
+
+		if (role_of(first) == DRVP_HOLDS)
+			holders = run_length(first, left);
+		if (holders < left &&
+		    drvp_fingerprint_equal(&first->value, &first[holders].value))
+			claimants = run_length(first + holders, left - holders);
+		judge_value(table, first, holders, claimants);
+		i += holders + claimants;
+	}
+	table->count = 0;
+}

@@ -1,0 +1,96 @@
+/* preimage.h: rebuilds the bytes that the hash of an entry was made over */
+#ifndef DRVP_PREIMAGE_H
+#define DRVP_PREIMAGE_H
+
+#include "chain/entry.h"
+#include "store/store.h"
+
+/* At most so many local times of one row are tried both ways. */
+#define DRVP_FOLDS_MAX 4
+
+/* One node of a prepared expression. */
+struct drvp_step {
+	const struct drvp_expr *expr;
+	struct drvp_step *children;
+	size_t child_count;
+	size_t column;                  /* COLUMN: index of its value */
+	bool single;                    /* COLUMN: four-byte floats */
+	struct drvp_time_format time;   /* COLUMN */
+	const struct drvp_zone *zone;   /* COLUMN; NULL: UTC */
+	const struct drvp_json_style *style;    /* JSON, and COLUMN with "json" */
+	struct drvp_digester *digester; /* DIGEST */
+	struct drvp_json_key *keys;     /* JSON object: names of the children … */
+	struct drvp_bytes *labels;      /* … and with separator, quotes, escapes and colon */
+	struct drvp_json_filter filter; /* JSON */
+	bool allow_present;             /* JSON: allow is the names of the members of each row */
+};
+
+/* A recipe made ready for the rows of one relation. One thread at a time. */
+struct drvp_preimage {
+	const struct drvp_recipe *recipe;
+	const struct drvp_relation *relation;
+	struct drvp_session *session;
+	struct drvp_arena arena;
+	struct drvp_step root;
+	struct drvp_wanted *columns;    /* to be scanned, in this order */
+	size_t column_count, column_capacity;
+	size_t order_column;            /* of the first order_by column; SIZE_MAX: there is none */
+	struct drvp_digester *digesters[3];     /* by algorithm, those that "digest" needs */
+	struct drvp_strbuf out, scratch;
+	struct drvp_json_printer printer;
+	/* of the row being built */
+	const struct drvp_value *values;
+	const struct drvp_entry *entry;
+	unsigned fold;                  /* which of two instants each ambiguous time takes: bits */
+	unsigned folds;                 /* ambiguous times met */
+	bool lossy;                     /* the store did not keep all that was hashed */
+	bool broken;                    /* OpenSSL failed */
+	bool impossible;                /* no application can have hashed this value */
+};
+
+/* Every scan for entries begins with these columns. */
+enum drvp_entry_column { DRVP_COLUMN_HASH, DRVP_COLUMN_PREVIOUS };
+
+/*
+ * Prepares. Asks the session for the zones that the recipe names. The relation and the recipe
+ * have to outlive it. Errors: DRV_E_UNSUPPORTED, DRV_E_NOMEM, and those of the session.
+ */
+int drvp_preimage_new(struct drvp_preimage **out, const struct drvp_recipe *recipe,
+		      const struct drvp_relation *relation, struct drvp_session *session,
+		      struct drv_error *err);
+
+void drvp_preimage_free(struct drvp_preimage **preimage);
+
+/*
+ * Builds the bytes of one row into preimage->out. fold chooses among instants of ambiguous local
+ * times; preimage->folds tells how many there were. DRV_E_NOMEM, or DRV_E_INTERNAL when OpenSSL fails.
+ */
+int drvp_preimage_build(struct drvp_preimage *preimage, const struct drvp_value *values,
+			const struct drvp_entry *entry, unsigned fold);
+
+/* ------------------------------------------------------------------ between its files */
+
+/* The index of a column's value, adding it to the scan when it is new; SIZE_MAX without memory. */
+size_t drvp_preimage_column(struct drvp_preimage *preimage, const char *name);
+
+enum drvp_outcome { DRVP_WRITTEN, DRVP_OMITTED, DRVP_WAS_NULL };
+
+/* Where in JSON a value stands. */
+struct drvp_json_place {
+	const struct drvp_json_style *style;
+	const struct drvp_json_filter *filter;
+	const struct drvp_null_policy *null;    /* NULL: null */
+};
+
+/* A value that is missing: what policy says, or what the place says. place NULL: in text. */
+int drvp_put_missing(struct drvp_preimage *p, const struct drvp_null_policy *policy,
+		     const struct drvp_json_place *place);
+
+/* Whether a column's value counts as missing. */
+bool drvp_column_missing(const struct drvp_step *step, const struct drvp_value *value);
+
+/* Prints a column's value: in JSON at place, or as text when that is NULL. */
+int drvp_put_column(struct drvp_preimage *p, const struct drvp_step *step,
+		    const struct drvp_json_place *place);
+
+#endif

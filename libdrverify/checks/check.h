@@ -1,0 +1,140 @@
+/* check.h: what a check is, and what it may use */
+#ifndef DRVP_CHECK_H
+#define DRVP_CHECK_H
+
+#include "document/baseline.h"
+#include "run/lineage.h"
+#include "run/tally.h"
+#include "store/store.h"
+
+struct drvp_verdict;
+
+enum drvp_store_mask { DRVP_ON_POSTGRESQL = 1, DRVP_ON_MONGODB = 2, DRVP_ON_BOTH = 3 };
+
+enum drvp_check_shape {
+	DRVP_WHOLE_SOURCE,           /* no table or collection: one unit */
+	DRVP_STATEMENT,              /* PostgreSQL: SQL that names its tables; MongoDB: a collection */
+	DRVP_ONE_UNIT,               /* a table or collection, in one question */
+	DRVP_RANGES                  /* rows are streamed, in as many ranges as there are connections */
+};
+
+/* What the caller allows and gave; the same for all checks of a run. */
+struct drvp_secret {
+	const char *name;
+	const uint8_t *bytes;
+	size_t len;
+};
+
+struct drvp_settings {
+	bool allow_sql;
+	bool show_keys;
+	bool capture;                /* recorded expectations are not compared */
+	const struct drvp_secret *secrets;
+	size_t secret_count;
+	struct drvp_multiset_key multiset_key;  /* drawn anew for each run */
+};
+
+/* Everything that measuring one unit may use. */
+struct drvp_measure {
+	struct drvp_session *session;
+	const struct drvp_item *item;
+	const struct drvp_relation *relation;   /* NULL for WHOLE_SOURCE */
+	const struct drvp_range *range;         /* NULL: the whole relation */
+	size_t range_index;                     /* for spots: earlier ranges come first */
+	const struct drvp_settings *settings;
+	struct drvp_tally *tally;
+};
+
+/* Everything that judging may know besides expectation and tally. */
+struct drvp_circumstances {
+	const struct drvp_settings *settings;
+	const struct drvp_lineage *lineage;     /* of the check's source */
+	const struct drvp_identity *identity;
+	const struct drvp_relation *relation;   /* NULL for WHOLE_SOURCE */
+	bool captured;               /* expectations were recorded by a capture, not stated */
+	struct drvp_number captured_at;
+	struct drvp_number incident_at;
+	struct drvp_number restored_to;         /* an instant, when it was given or is known as one */
+	struct drvp_objectives objectives;
+};
+
+/*
+ * A check. measure needs a server, judge does not: it is pure, and sees only what was measured.
+ * record writes the members of "expect" for the next baseline.
+ */
+struct drvp_check {
+	const char *name;            /* as documents call it */
+	const char *help;            /* one sentence */
+	unsigned stores;             /* enum drvp_store_mask */
+	int shape;                   /* enum drvp_check_shape */
+	int cost;                    /* within one priority, cheaper checks go first: 0, 1, 2 */
+	const char *subject;         /* field that tells two checks of one table apart, or NULL */
+	size_t config_size;
+	const struct drvp_field *fields;
+	const struct drv_explanation *codes;    /* finding codes; ends with code NULL */
+
+	/* Optional: what the tables cannot say, such as "one of the two is needed". */
+	int (*validate)(struct drvp_reader *reader, const struct drvp_item *item);
+
+	/* Optional: calls visit for each column that the check needs to exist. */
+	void (*columns)(const struct drvp_item *item,
+			void (*visit)(const char *column, void *user), void *user);
+
+	/* Optional: the rows that it is about, for the independent count of a RANGES check. */
+	struct drvp_selection (*selection)(const struct drvp_item *item);
+
+	int (*measure)(const struct drvp_measure *m, struct drv_error *err);
+
+	/* Optional: a second look, with the merged tally, while the snapshot still stands. */
+	int (*locate)(const struct drvp_measure *m, struct drv_error *err);
+
+	void (*judge)(const struct drvp_item *item, const struct drvp_tally *tally,
+		      const struct drvp_circumstances *c, struct drvp_verdict *out);
+
+	/* Optional. */
+	void (*record)(const struct drvp_item *item, const struct drvp_tally *tally,
+		       struct drvp_json_writer *writer);
+};
+
+extern const struct drvp_check drvp_check_assert;
+extern const struct drvp_check drvp_check_audit_chain;
+extern const struct drvp_check drvp_check_collection_count;
+extern const struct drvp_check drvp_check_connection;
+extern const struct drvp_check drvp_check_encrypted_field;
+extern const struct drvp_check drvp_check_freshness;
+extern const struct drvp_check drvp_check_row_count;
+
+/* All checks, in the order in which the documentation lists them; NULL at the end. */
+extern const struct drvp_check *const drvp_checks[];
+
+/* NULL when there is none of that name. */
+const struct drvp_check *drvp_check_find(const char *name);
+
+/* Codes that any check can end in: relation.missing, source.unreachable … */
+extern const struct drv_explanation drvp_common_codes[];
+
+/* ------------------------------------------------------------------ judging */
+
+/*
+ * Adds a finding. Its effect comes from the code's explanation. counter, when not NULL, gives the
+ * rows to name and, if count is 0, how many.
+ */
+void drvp_find(struct drvp_verdict *verdict, const char *code, uint64_t count,
+	       const struct drvp_counter *counter, const char *format, ...) DRVP_PRINTF(5, 6);
+
+/* Adds a finding that kept the check from being judged; its message becomes the summary, unless
+ * there is one. blocked_by names the check or source in the way, or is "". */
+void drvp_verdict_undecided(struct drvp_verdict *verdict, const char *code, const char *blocked_by,
+			    const char *format, ...) DRVP_PRINTF(4, 5);
+
+/* Sets the line that says what was read and seen. */
+void drvp_summarise(struct drvp_verdict *verdict, const char *format, ...) DRVP_PRINTF(2, 3);
+
+/* 1234567 → "1,234,567" for use in the two above. Each result owns a few such texts. */
+const char *drvp_grouped(struct drvp_verdict *verdict, uint64_t number);
+
+/* An instant or a duration as text, likewise. */
+const char *drvp_time_text(struct drvp_verdict *verdict, int64_t instant);
+const char *drvp_duration_text(struct drvp_verdict *verdict, int64_t duration);
+
+#endif

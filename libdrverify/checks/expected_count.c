@@ -1,0 +1,143 @@
+/* expected_count.c: how many there should be, and what it means when there are not */
+#include "checks/expected_count.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* A percentage allows whole rows only: 2% of 49 is 0. */
+static uint64_t allowed(const struct drvp_tolerance *tolerance, uint64_t amount)
+{
+	__extension__ unsigned __int128 share;
+
+	if (!tolerance->set)
+		return 0;
+	if (!tolerance->percent)
+		return (uint64_t)tolerance->amount;
+	share = amount;
+	share = share * (uint64_t)tolerance->amount / 100000;
+	return share > UINT64_MAX ? UINT64_MAX : (uint64_t)share;
+}
+
+static const struct drvp_tolerance *tolerance_below(const struct drvp_expected_count *expected)
+{
+	return expected->below.set ? &expected->below : &expected->tolerance;
+}
+
+static const struct drvp_tolerance *tolerance_above(const struct drvp_expected_count *expected)
+{
+	return expected->above.set ? &expected->above : &expected->tolerance;
+}
+
+static void judge_bounds(const struct drvp_expected_count *expected,
+			 const struct drvp_count_words *words, uint64_t rows,
+			 struct drvp_verdict *out)
+{
+	if (expected->min.set && rows < (uint64_t)expected->min.value)
+		drvp_find(out, words->below, (uint64_t)expected->min.value - rows, NULL,
+			  "%s %s; at least %s are required", drvp_grouped(out, rows), words->noun,
+			  drvp_grouped(out, (uint64_t)expected->min.value));
+	if (expected->max.set && rows > (uint64_t)expected->max.value)
+		drvp_find(out, words->above, rows - (uint64_t)expected->max.value, NULL,
+			  "%s %s; at most %s are allowed", drvp_grouped(out, rows), words->noun,
+			  drvp_grouped(out, (uint64_t)expected->max.value));
+}
+
+static void judge_missing(const struct drvp_expected_count *expected,
+			  const struct drvp_count_words *words, uint64_t rows,
+			  struct drvp_verdict *out)
+{
+	uint64_t amount = (uint64_t)expected->amount.value;
+	uint64_t slack = allowed(tolerance_below(expected), amount);
+
+	if (amount - rows > slack)
+		drvp_find(out, words->below, amount - rows, NULL,
+			  "%s %s are missing (allowed %s)", drvp_grouped(out, amount - rows),
+			  words->noun, drvp_grouped(out, slack));
+}
+
+static void judge_extra(const struct drvp_expected_count *expected, bool append_only,
+			const struct drvp_count_words *words, uint64_t rows,
+			const struct drvp_circumstances *c, struct drvp_verdict *out)
+{
+	uint64_t amount = (uint64_t)expected->amount.value;
+	const struct drvp_tolerance *tolerance = tolerance_above(expected);
+	uint64_t slack = allowed(tolerance, amount);
+	bool newer = c->captured && c->lineage->relation == DRVP_LINEAGE_NEWER;
+
+	if (rows - amount <= slack || (newer && append_only && !tolerance->set))
+		return;
+	if (newer && !tolerance->set)
+		drvp_verdict_undecided(out, "lineage.newer", "",
+				       "%s %s more than the baseline has; it is not stated whether they "
+				       "may have come since", drvp_grouped(out, rows - amount),
+				       words->noun);
+	else
+		drvp_find(out, words->above, rows - amount, NULL, "%s %s too many (allowed %s)",
+			  drvp_grouped(out, rows - amount), words->noun, drvp_grouped(out, slack));
+}
+
+static void summarise(const struct drvp_expected_count *expected,
+		      const struct drvp_count_words *words, uint64_t rows,
+		      const struct drvp_circumstances *c, struct drvp_verdict *out)
+{
+	uint64_t amount = (uint64_t)expected->amount.value;
+	const char *against = c->captured ? "baseline" : "expected";
+
+	if (!expected->amount.set)
+		drvp_summarise(out, "%s %s", drvp_grouped(out, rows), words->noun);
+	else if (rows == amount)
+		drvp_summarise(out, "%s %s, as %s", drvp_grouped(out, rows), words->noun,
+			       c->captured ? "in the baseline" : "expected");
+	else
+		drvp_summarise(out, "%s %s, %s %s (%s%s; allowed %s)", drvp_grouped(out, rows),
+			       words->noun, against, drvp_grouped(out, amount),
+			       rows < amount ? "-" : "+",
+			       drvp_grouped(out, rows < amount ? amount - rows : rows - amount),
+			       drvp_grouped(out, allowed(rows < amount ? tolerance_below(expected) :
+									 tolerance_above(expected),
+							 amount)));
+}
+
+/* Whether a recorded amount can be held against what came back. */
+static bool comparable(const struct drvp_circumstances *c, struct drvp_verdict *out)
+{
+	if (!c->captured)
+		return true;
+	if (c->lineage->relation == DRVP_LINEAGE_OLDER) {
+		drvp_verdict_undecided(out, "lineage.older", "", "%s", c->lineage->text);
+		return false;
+	}
+	if (c->lineage->relation == DRVP_LINEAGE_UNKNOWN) {
+		drvp_verdict_undecided(out, "lineage.unknown", "", "%s", c->lineage->text);
+		return false;
+	}
+	return true;
+}
+
+void drvp_expected_count_judge(const struct drvp_expected_count *expected, bool append_only,
+			       const struct drvp_count_words *words, uint64_t rows,
+			       const struct drvp_circumstances *c, struct drvp_verdict *out)
+{
+	summarise(expected, words, rows, c, out);
+	judge_bounds(expected, words, rows, out);
+	if (!expected->amount.set || c->settings->capture || !comparable(c, out))
+		return;
+	if (rows < (uint64_t)expected->amount.value)
+		judge_missing(expected, words, rows, out);
+	else
+		judge_extra(expected, append_only, words, rows, c, out);
+}
+
+void drvp_expected_count_record(const struct drvp_item *item, const char *noun, uint64_t rows,
+				struct drvp_json_writer *writer)
+{
+	const struct drvp_json *expect = drvp_json_member(item->node, "expect");
+
+	drvp_json_open_object(writer, "expect", true);
+	drvp_json_put_uint(writer, noun, rows);
+	for (const struct drvp_json *member = expect ? expect->first : NULL; member;
+	     member = member->next)
+		if (strcmp(member->key, noun))
+			drvp_json_put_value(writer, member->key, member);
+	drvp_json_close_object(writer);
+}

@@ -1,0 +1,170 @@
+/* freshness.c: the newest row is not older than the recovery point objective allows */
+#include <stddef.h>
+
+#include "checks/check.h"
+#include "document/condition.h"
+
+struct freshness {
+	const char *column;
+	const char *column_zone;
+	struct drvp_conditions where;
+	struct drvp_number max_loss;
+};
+
+/* Counter. */
+enum { ZONE_NEEDED };
+
+static const struct drvp_field fields[] = {
+	{ .name = "column", .kind = DRVP_FIELD_COLUMN, .flags = DRVP_REQUIRED,
+	  .offset = offsetof(struct freshness, column),
+	  .help = "The column or path that tells when a row was written." },
+	{ .name = "column_zone", .kind = DRVP_FIELD_TEXT,
+	  .offset = offsetof(struct freshness, column_zone),
+	  .help = "For a column without time zone: the zone of the clock that wrote it, such as "
+		  "\"Asia/Seoul\"." },
+	{ .name = "where", .kind = DRVP_FIELD_CUSTOM, .read = drvp_conditions_read,
+	  .schema = "where", .offset = offsetof(struct freshness, where),
+	  .help = "Looks only at these rows." },
+	{ .name = "max_loss", .kind = DRVP_FIELD_DURATION, .flags = DRVP_REQUIRED,
+	  .offset = offsetof(struct freshness, max_loss),
+	  .help = "How much older than the incident or restore point the newest row may be." },
+	{ 0 }
+};
+
+static const struct drv_explanation codes[] = {
+	{ "freshness.stale", DRV_FAIL,
+	  "The newest row is older than the recovery point objective allows: data is lost.",
+	  "The restore ended early, for want of WAL or oplog, or an older backup was taken.",
+	  "Look for later WAL or a newer backup before going live; tell the owner what is lost." },
+	{ "freshness.empty", DRV_FAIL, "No row has a time, so everything may be lost.",
+	  "The table came back empty, or only its structure was restored.",
+	  "Count the table (row_count); read the restore log for the first error." },
+	{ "freshness.future", DRV_INCONCLUSIVE,
+	  "The newest row lies in the future, so its age says nothing.",
+	  "The zone stated for the column is not the one the application wrote in, or a clock was "
+	  "wrong.",
+	  "Compare max(column) with the wall clock; mend \"column_zone\" or look at the row." },
+	{ "freshness.zone_needed", DRV_INCONCLUSIVE,
+	  "The column has no time zone, so it is not known which moment it means.",
+	  "The application stores its local wall clock.",
+	  "State \"column_zone\", such as \"Asia/Seoul\" or \"UTC\"." },
+	{ "freshness.no_reference", DRV_INCONCLUSIVE,
+	  "It is not known when data was lost or which moment was restored, so the loss cannot be "
+	  "told.",
+	  "A hand-written document has no capture time to compare with.",
+	  "Say when: --incident-at TIME or --restored-to TIME." },
+	{ NULL, 0, NULL, NULL, NULL }
+};
+
+static void columns(const struct drvp_item *item, void (*visit)(const char *column, void *user),
+		    void *user)
+{
+	const struct freshness *config = item->config;
+
+	visit(config->column, user);
+	for (size_t i = 0; i < config->where.count; i++)
+		visit(config->where.list[i].column, user);
+}
+
+static bool zone_needed(const struct freshness *config, const struct drvp_relation *relation)
+{
+	const struct drvp_column *column = drvp_relation_column(relation, config->column);
+
+	return !config->column_zone && column &&
+	       (column->kind == DRVP_LOCAL_TIME || column->kind == DRVP_DATE);
+}
+
+static int measure(const struct drvp_measure *m, struct drv_error *err)
+{
+	const struct freshness *config = m->item->config;
+	struct drvp_selection rows = { config->where.list, config->where.count, NULL };
+
+	if (zone_needed(config, m->relation)) {
+		m->tally->counters[ZONE_NEEDED].count = 1;
+		return 0;
+	}
+	return m->session->store->newest(m->session, m->relation, &rows, config->column,
+					 config->column_zone, &m->tally->newest,
+					 &m->tally->newest_set, &m->tally->rows, err);
+}
+
+/* What the loss is counted from: the incident, else the restore point, else the capture. */
+static bool find_reference(const struct drvp_circumstances *c, int64_t *reference,
+			   const char **what)
+{
+	if (c->incident_at.set) {
+		*reference = c->incident_at.value;
+		*what = "the incident";
+	} else if (c->restored_to.set) {
+		*reference = c->restored_to.value;
+		*what = "the restore point";
+	} else if (c->captured_at.set) {
+		*reference = c->captured_at.value;
+		*what = "the baseline";
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void judge_loss(const struct freshness *config, int64_t newest,
+		       const struct drvp_circumstances *c, struct drvp_verdict *out)
+{
+	const char *what = "";
+	int64_t reference = 0, loss;
+
+	if (!find_reference(c, &reference, &what)) {
+		drvp_find(out, "freshness.no_reference", 0, NULL,
+			  "newest %s; say when data was lost: --incident-at or --restored-to",
+			  drvp_time_text(out, newest));
+		return;
+	}
+	loss = reference > newest ? reference - newest : 0;
+	drvp_summarise(out, "newest %s, %s before %s (allowed %s)", drvp_time_text(out, newest),
+		       drvp_duration_text(out, loss), what,
+		       drvp_duration_text(out, config->max_loss.value));
+	if (loss > config->max_loss.value)
+		drvp_find(out, "freshness.stale", 0, NULL,
+			  "newest row is %s older than %s; allowed are %s",
+			  drvp_duration_text(out, loss), what,
+			  drvp_duration_text(out, config->max_loss.value));
+}
+
+static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
+		  const struct drvp_circumstances *c, struct drvp_verdict *out)
+{
+	const struct freshness *config = item->config;
+
+	if (tally->counters[ZONE_NEEDED].count) {
+		drvp_verdict_undecided(out, "freshness.zone_needed", "",
+				       "%s has no time zone; state its \"column_zone\"",
+				       config->column);
+		return;
+	}
+	if (!tally->newest_set) {
+		drvp_find(out, "freshness.empty", 0, NULL, "no row has a %s", config->column);
+		drvp_summarise(out, "no row has a %s", config->column);
+		return;
+	}
+	drvp_summarise(out, "newest %s", drvp_time_text(out, tally->newest));
+	if (tally->newest > c->identity->server_now)
+		drvp_find(out, "freshness.future", 0, NULL, "newest row is %s ahead of the server's clock",
+			  drvp_duration_text(out, tally->newest - c->identity->server_now));
+	else if (!c->settings->capture)
+		judge_loss(config, tally->newest, c, out);
+}
+
+const struct drvp_check drvp_check_freshness = {
+	.name = "freshness",
+	.help = "Compares the newest row with the incident, the restore point or the baseline.",
+	.stores = DRVP_ON_BOTH,
+	.shape = DRVP_ONE_UNIT,
+	.cost = 1,
+	.subject = "column",
+	.config_size = sizeof(struct freshness),
+	.fields = fields,
+	.codes = codes,
+	.columns = columns,
+	.measure = measure,
+	.judge = judge,
+};

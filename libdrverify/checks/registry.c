@@ -1,0 +1,158 @@
+/* registry.c: the list of checks, and the finding codes that any of them can end in */
+#include <string.h>
+
+#include "checks/check.h"
+#include "report/report.h"
+
+const struct drvp_check *const drvp_checks[] = {
+	&drvp_check_connection,	     &drvp_check_row_count,   &drvp_check_collection_count,
+	&drvp_check_encrypted_field, &drvp_check_audit_chain, &drvp_check_freshness,
+	&drvp_check_assert,	     NULL,
+};
+
+const struct drv_explanation drvp_common_codes[] = {
+	{ "source.unreachable", DRV_INCONCLUSIVE,
+	  "The source could not be connected to, so nothing on it was verified.",
+	  "The server is still starting or replaying, the address is that of the lost server, or a "
+	  "firewall or a missing password is in the way.",
+	  "Connect with psql or mongosh using the same address; then run drverify again." },
+	{ "source.lost", DRV_INCONCLUSIVE,
+	  "The connection broke while the check was reading.",
+	  "The server crashed on damaged data, ran out of memory, was restarted or failed over.",
+	  "Read the server's log of that minute; a crash that comes back points at damage." },
+	{ "source.denied", DRV_INCONCLUSIVE,
+	  "The source refused the login or the question.",
+	  "Roles and passwords are restored apart from the data, or not at all.",
+	  "Give the role the right that the message names; run drverify again." },
+	{ "relation.missing", DRV_FAIL,
+	  "The table does not exist in the restored database.",
+	  "The backup did not contain it, the restore stopped early, or the connection leads to "
+	  "another database.",
+	  "Look for it with \\dt in psql; read the restore log for the first error." },
+	{ "collection.missing", DRV_FAIL,
+	  "The collection does not exist in the restored database. It is not taken as empty.",
+	  "The backup did not contain it, the restore stopped early, or the connection leads to "
+	  "another database.",
+	  "Run show collections in mongosh; read the restore log for the first error." },
+	{ "relation.column_missing", DRV_FAIL,
+	  "A column that the check needs does not exist.",
+	  "The backup is from before or after a migration, or the document names it wrongly (names "
+	  "are exact: \"petId\" is not petid).",
+	  "Compare with \\d in psql; run the missing migration or mend the document." },
+	{ "relation.denied", DRV_INCONCLUSIVE,
+	  "The role may not read the table or collection, so it was not verified.",
+	  "Grants are lost by a restore with --no-privileges, or were never given to this role.",
+	  "Run the GRANT that the message names, then drverify again." },
+	{ "relation.rows_hidden", DRV_INCONCLUSIVE,
+	  "Row security would hide rows from this role, so a count would not be the count.",
+	  "Policies came back with the schema; the role lacks BYPASSRLS.",
+	  "Give the verifying role BYPASSRLS, then run drverify again." },
+	{ "relation.busy", DRV_INCONCLUSIVE,
+	  "Somebody holds a lock on the table that keeps even readers out.",
+	  "A migration, VACUUM FULL, REINDEX or a still running restore.",
+	  "Wait for it (pg_stat_activity shows who), then run drverify again." },
+	{ "relation.corrupted", DRV_FAIL,
+	  "The server itself reports that stored data is damaged.",
+	  "Pages were torn or lost in copying, files are missing, or the disk fails.",
+	  "Restore again from another backup; do not repair this copy in place. pg_amcheck tells "
+	  "how far the damage goes." },
+	{ "check.blocked", DRV_INCONCLUSIVE,
+	  "The check could not run because of something that another result already reports.",
+	  "One cause, such as a missing table or an unreachable server, stops several checks.",
+	  "Look at the result that it names, mend the cause, run drverify again." },
+	{ "check.timeout", DRV_INCONCLUSIVE,
+	  "The time limit passed before the server answered.",
+	  "Cold caches after a restore, a big table, a lock, or a server that hangs.",
+	  "Run it again with a longer --timeout, alone: --only ID." },
+	{ "check.cancelled", DRV_INCONCLUSIVE, "The run was stopped before this was verified.",
+	  "Somebody pressed Ctrl-C, or a supervisor ended the run.",
+	  "Run drverify again, with --only ID for what is missing." },
+	{ "check.busy", DRV_INCONCLUSIVE, "The server asked to try later.",
+	  "Too many connections, a conflict with replay on a standby, or writes during the scan.",
+	  "Run it again; on a standby raise max_standby_streaming_delay or wait for promotion." },
+	{ "check.not_possible", DRV_INCONCLUSIVE,
+	  "This server, or this build of drverify, cannot do what the check needs.",
+	  "An older server, a proxy in between, or a feature that was not built in.",
+	  "The message names what is missing." },
+	{ "check.not_allowed", DRV_INCONCLUSIVE,
+	  "The document contains SQL or server-side code, which was not allowed to run.",
+	  "Code in a document is run only when the operator says so.",
+	  "Read it, then run drverify with --allow-sql." },
+	{ "check.internal", DRV_INCONCLUSIVE, "Something happened that should not.",
+	  "A bug in drverify or in the server, or a proxy that alters the protocol.",
+	  "Run it again; report it with the message if it comes back." },
+	{ "check.rows_differ", DRV_INCONCLUSIVE,
+	  "The rows that were read are not as many as the server counts in the same snapshot.",
+	  "A driver that loses part of a reply, writes during the scan where no snapshot can be had, "
+	  "or a broken table.",
+	  "Run it again while nothing writes; if it stays, treat the table as damaged." },
+	{ "lineage.older", DRV_INCONCLUSIVE,
+	  "The restore point lies before the baseline, so its recorded values cannot be expected.",
+	  "The restore went back to before the last capture, which may be just what was wanted.",
+	  "Use the newest baseline that is not after the restore point." },
+	{ "lineage.unknown", DRV_INCONCLUSIVE,
+	  "It is not known which moment was restored, so recorded values cannot be compared.",
+	  "A dump carries no WAL position, and a promoted server has moved on.",
+	  "Say it: --restored-to TIME, or --restored-to baseline when it is the captured moment." },
+	{ "lineage.newer", DRV_INCONCLUSIVE,
+	  "The restore point lies after the baseline and the value has changed since, in a way that "
+	  "the document neither allows nor forbids.",
+	  "The application went on writing between the capture and the restore point.",
+	  "State what may change (\"tolerance\", \"above\", \"append_only\"), or capture closer to "
+	  "the backup." },
+	{ NULL, 0, NULL, NULL, NULL }
+};
+
+const struct drvp_check *drvp_check_find(const char *name)
+{
+	for (const struct drvp_check *const *check = drvp_checks; *check; check++)
+		if (!strcmp((*check)->name, name))
+			return *check;
+	return NULL;
+}
+
+/* Table 0 is the common one, then one a check. */
+static const struct drv_explanation *codes_of(size_t table)
+{
+	if (table == 0)
+		return drvp_common_codes;
+	return drvp_checks[table - 1] ? drvp_checks[table - 1]->codes : NULL;
+}
+
+const struct drv_explanation *drvp_explanation(const char *code)
+{
+	const struct drv_explanation *row;
+
+	for (size_t table = 0; (row = codes_of(table)); table++)
+		for (; row->code; row++)
+			if (!strcmp(row->code, code))
+				return row;
+	return NULL;
+}
+
+const struct drv_explanation *drv_finding_explain(const char *code)
+{
+	return drvp_explanation(code);
+}
+
+/* The code that follows after in the alphabet; NULL starts. */
+static const struct drv_explanation *next_code(const char *after)
+{
+	const struct drv_explanation *row, *best = NULL;
+
+	for (size_t table = 0; (row = codes_of(table)); table++)
+		for (; row->code; row++)
+			if ((!after || strcmp(row->code, after) > 0) &&
+			    (!best || strcmp(row->code, best->code) < 0))
+				best = row;
+	return best;
+}
+
+const struct drv_explanation *drv_finding_at(size_t index)
+{
+	const struct drv_explanation *row = next_code(NULL);
+
+	while (row && index--)
+		row = next_code(row->code);
+	return row;
+}

@@ -1,0 +1,76 @@
+/* baseline.h: a parsed drverify/1 document: sources and typed checks */
+#ifndef DRVP_BASELINE_H
+#define DRVP_BASELINE_H
+
+#include <stdatomic.h>
+
+#include "document/fields.h"
+#include "store/store.h"
+
+struct drvp_check;
+
+/* What a capture wrote down about the moment and place of a source. */
+struct drvp_recorded_identity {
+	const char *system_identifier;          /* decimal text: JSON readers lose 64-bit numbers */
+	struct drvp_number timeline;
+	const char *lsn;                        /* "0/3000060" */
+	const char *set_name;
+	const char *operation_time;             /* "seconds.increment" */
+};
+
+enum drvp_restored_by { DRVP_RESTORED_PHYSICAL, DRVP_RESTORED_LOGICAL };
+
+struct drvp_source {
+	const char *name;
+	const struct drvp_json *node;
+	const char *store;                      /* "postgresql" or "mongodb" */
+	const char *database;
+	struct drvp_number restored_by;         /* enum drvp_restored_by */
+	struct drvp_recorded_identity identity;
+};
+
+/* One entry of "checks". */
+struct drvp_item {
+	const struct drvp_check *check;
+	size_t index;                           /* in the document */
+	const struct drvp_json *node;
+	const struct drvp_source *source;
+	const char *id;                         /* "row_count:main:public.users" */
+	const char *target_name;                /* "public.users", "reviews", or "" */
+	struct drvp_target target;              /* name NULL: the check has none */
+	int priority;
+	bool required;
+	void *config;                           /* the check's own struct */
+};
+
+struct drvp_objectives {
+	struct drvp_number rto, rpo;            /* microseconds */
+};
+
+struct drv_baseline {
+	atomic_uint references;
+	struct drvp_arena arena;
+	const char *file;                       /* what messages call it */
+	const struct drvp_json *root;
+	const char *name;
+	struct drvp_number captured_at;
+	struct drvp_objectives objectives;
+	struct drvp_source *sources;
+	size_t source_count;
+	struct drvp_item *items;
+	size_t item_count;
+	const char *verdict;                    /* of a report: its verdict, else NULL */
+};
+
+/* Shares a baseline; drv_baseline_free() gives the share back. */
+struct drv_baseline *drvp_baseline_share(const struct drv_baseline *baseline);
+
+/* NULL when the document has no such source. */
+const struct drvp_source *drvp_baseline_source(const struct drv_baseline *baseline,
+					       const char *name);
+
+/* Which members a document and a source may have, for the schema. */
+extern const struct drvp_field drvp_document_fields[];
+extern const struct drvp_field drvp_source_fields[];
+
+#endif

@@ -1,0 +1,347 @@
+/* report.c: builds verdicts out of findings, and hands reports to the caller */
+#include "report/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ building a verdict */
+
+void drvp_verdict_init(struct drvp_verdict *verdict, const struct drvp_item *item)
+{
+	memset(verdict, 0, sizeof *verdict);
+	verdict->item = item;
+	verdict->result.id = item->id;
+	verdict->result.check = item->check->name;
+	verdict->result.source = item->source->name;
+	verdict->result.target = item->target_name;
+	verdict->result.priority = item->priority;
+	verdict->result.required = item->required;
+	verdict->result.blocked_by = "";
+	verdict->result.summary = "";
+	drvp_tally_init(&verdict->tally);
+}
+
+static void verdict_free(struct drvp_verdict *verdict)
+{
+	drvp_strbuf_free(&verdict->summary);
+	free(verdict->findings);
+	drvp_arena_free(&verdict->arena);
+	drvp_tally_free(&verdict->tally);
+}
+
+static const char *keep(struct drvp_verdict *verdict, struct drvp_strbuf *text)
+{
+	const char *copy = text->failed ? NULL :
+		drvp_arena_copy(&verdict->arena, drvp_strbuf_text(text), text->len);
+
+	drvp_strbuf_free(text);
+	if (!copy)
+		verdict->failed = true;
+	return copy ? copy : "";
+}
+
+const char *drvp_grouped(struct drvp_verdict *verdict, uint64_t number)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+
+	drvp_strbuf_grouped(&text, number);
+	return keep(verdict, &text);
+}
+
+const char *drvp_time_text(struct drvp_verdict *verdict, int64_t instant)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+
+	drvp_instant_print(&text, instant);
+	return keep(verdict, &text);
+}
+
+const char *drvp_duration_text(struct drvp_verdict *verdict, int64_t duration)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+
+	drvp_duration_print(&text, duration);
+	return keep(verdict, &text);
+}
+
+void drvp_summarise(struct drvp_verdict *verdict, const char *format, ...)
+{
+	va_list args;
+
+	drvp_strbuf_clear(&verdict->summary);
+	va_start(args, format);
+	drvp_strbuf_vprintf(&verdict->summary, format, args);
+	va_end(args);
+	verdict->result.summary = drvp_strbuf_text(&verdict->summary);
+}
+
+static void point_at_rows(struct drvp_verdict *verdict, struct drv_finding *finding,
+			  const struct drvp_counter *counter)
+{
+	struct drv_row_ref *rows;
+
+	if (!counter->spot_count)
+		return;
+	rows = drvp_arena_array(&verdict->arena, counter->spot_count, sizeof *rows);
+	if (!rows) {
+		verdict->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < counter->spot_count; i++) {
+		const struct drvp_spot *spot = &counter->spots[i];
+
+		rows[i].place = drvp_arena_copy(&verdict->arena, spot->place, strlen(spot->place));
+		rows[i].key = drvp_arena_copy(&verdict->arena, spot->key, strlen(spot->key));
+		if (!rows[i].place || !rows[i].key) {
+			verdict->failed = true;
+			return;
+		}
+	}
+	finding->rows = rows;
+	finding->row_count = counter->spot_count;
+}
+
+static struct drv_finding *new_finding(struct drvp_verdict *verdict)
+{
+	struct drv_finding *grown = verdict->findings;
+	size_t capacity = verdict->finding_capacity;
+
+	if (verdict->result.finding_count == capacity) {
+		capacity = capacity ? 2 * capacity : 4;
+		grown = realloc(grown, capacity * sizeof *grown);
+		if (!grown) {
+			verdict->failed = true;
+			return NULL;
+		}
+		verdict->findings = grown;
+		verdict->finding_capacity = capacity;
+		verdict->result.findings = grown;
+	}
+	return &grown[verdict->result.finding_count++];
+}
+
+/* Damage outweighs doubt, doubt outweighs a warning. */
+static int weight(int verdict)
+{
+	switch (verdict) {
+	case DRV_FAIL:
+		return 3;
+	case DRV_INCONCLUSIVE:
+		return 2;
+	case DRV_WARN:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static int worse(int a, int b)
+{
+	return weight(a) >= weight(b) ? a : b;
+}
+
+static void add_finding(struct drvp_verdict *verdict, const char *code, uint64_t count,
+			const struct drvp_counter *counter, const char *format, va_list args)
+{
+	const struct drv_explanation *known = drvp_explanation(code);
+	struct drv_finding *finding = new_finding(verdict);
+	struct drvp_strbuf message = DRVP_STRBUF_INIT;
+
+	if (!finding)
+		return;
+	drvp_strbuf_vprintf(&message, format, args);
+	*finding = (struct drv_finding){
+		.code = code,
+		/* A code without an explanation is a bug; it must not turn into a pass. */
+		.effect = known ? known->effect : DRV_INCONCLUSIVE,
+		.message = keep(verdict, &message),
+		.count = count || !counter ? count : counter->count,
+	};
+	if (counter)
+		point_at_rows(verdict, finding, counter);
+	verdict->result.verdict = worse(finding->effect, verdict->result.verdict);
+}
+
+void drvp_find(struct drvp_verdict *verdict, const char *code, uint64_t count,
+	       const struct drvp_counter *counter, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_finding(verdict, code, count, counter, format, args);
+	va_end(args);
+}
+
+void drvp_verdict_undecided(struct drvp_verdict *verdict, const char *code, const char *blocked_by,
+			    const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_finding(verdict, code, 0, NULL, format, args);
+	va_end(args);
+	if (verdict->result.finding_count && !verdict->summary.len)
+		drvp_summarise(verdict, "%s",
+			       verdict->findings[verdict->result.finding_count - 1].message);
+	verdict->result.blocked_by = blocked_by;
+}
+
+void drvp_verdict_keep_rows(struct drvp_verdict *verdict)
+{
+	size_t kept = 0;
+
+	verdict->result.verdict = DRV_PASS;
+	for (size_t i = 0; i < verdict->result.finding_count; i++)
+		if (verdict->findings[i].effect == DRV_FAIL && verdict->findings[i].row_count) {
+			verdict->findings[kept++] = verdict->findings[i];
+			verdict->result.verdict = DRV_FAIL;
+		}
+	verdict->result.finding_count = kept;
+	drvp_strbuf_clear(&verdict->summary);
+	verdict->result.summary = drvp_strbuf_text(&verdict->summary);
+}
+
+void drvp_verdict_finish(struct drvp_verdict *verdict)
+{
+	if (verdict->failed && verdict->result.verdict != DRV_FAIL)
+		verdict->result.verdict = DRV_INCONCLUSIVE;
+	verdict->result.rows = verdict->tally.rows;
+	verdict->result.seconds = (double)verdict->tally.elapsed / (double)DRVP_SECOND;
+}
+
+/* ------------------------------------------------------------------ the whole run */
+
+/* Doubt about a check that the document calls optional does not count. */
+static int counted_verdict(const struct drv_result *result)
+{
+	if (result->verdict == DRV_SKIPPED ||
+	    (result->verdict == DRV_INCONCLUSIVE && !result->required))
+		return DRV_PASS;
+	return result->verdict;
+}
+
+/* Within a priority: damage, doubt, warnings, passes; then as the document has them. */
+static int by_importance(const void *left, const void *right)
+{
+	const struct drvp_verdict *a = *(const struct drvp_verdict *const *)left;
+	const struct drvp_verdict *b = *(const struct drvp_verdict *const *)right;
+
+	if (a->result.priority != b->result.priority)
+		return a->result.priority < b->result.priority ? -1 : 1;
+	if (weight(a->result.verdict) != weight(b->result.verdict))
+		return weight(a->result.verdict) > weight(b->result.verdict) ? -1 : 1;
+	return a->item->index < b->item->index ? -1 : 1;
+}
+
+int drvp_report_new(struct drv_report **out, const struct drv_baseline *baseline,
+		    struct drv_error *err)
+{
+	struct drv_report *report = calloc(1, sizeof *report);
+
+	*out = NULL;
+	if (!report)
+		return drvp_fail_nomem(err);
+	report->baseline = drvp_baseline_share(baseline);
+	report->sources = calloc(baseline->source_count + 1, sizeof *report->sources);
+	report->verdicts = calloc(baseline->item_count + 1, sizeof *report->verdicts);
+	report->ordered = calloc(baseline->item_count + 1, sizeof(void *));
+	if (!report->sources || !report->verdicts || !report->ordered) {
+		drv_report_free(&report);
+		return drvp_fail_nomem(err);
+	}
+	report->source_count = baseline->source_count;
+	report->verdict_count = baseline->item_count;
+	for (size_t i = 0; i < report->source_count; i++) {
+		report->sources[i].source = &baseline->sources[i];
+		report->sources[i].error = (struct drv_error)DRV_ERROR_INIT;
+	}
+	for (size_t i = 0; i < report->verdict_count; i++) {
+		drvp_verdict_init(&report->verdicts[i], &baseline->items[i]);
+		report->ordered[i] = &report->verdicts[i];
+	}
+	*out = report;
+	return 0;
+}
+
+void drvp_report_finish(struct drv_report *report)
+{
+	report->verdict = DRV_PASS;
+	for (size_t i = 0; i < report->verdict_count; i++) {
+		drvp_verdict_finish(&report->verdicts[i]);
+		report->verdict = worse(counted_verdict(&report->verdicts[i].result),
+					report->verdict);
+	}
+	qsort(report->ordered, report->verdict_count, sizeof(void *), by_importance);
+}
+
+void drv_report_free(struct drv_report **report)
+{
+	struct drv_report *r = *report;
+
+	*report = NULL;
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->verdict_count; i++)
+		verdict_free(&r->verdicts[i]);
+	free(r->sources);
+	free(r->verdicts);
+	free(r->ordered);
+	drv_baseline_free(&r->baseline);
+	free(r);
+}
+
+int drv_report_verdict(const struct drv_report *report)
+{
+	return report->verdict;
+}
+
+int drv_report_exit_status(const struct drv_report *report)
+{
+	return report->verdict;
+}
+
+size_t drv_report_result_count(const struct drv_report *report)
+{
+	return report->verdict_count;
+}
+
+const struct drv_result *drv_report_result(const struct drv_report *report, size_t index)
+{
+	return index < report->verdict_count ? &report->ordered[index]->result : NULL;
+}
+
+const char *drv_verdict_name(int verdict)
+{
+	static const char *const names[] = {
+		[DRV_PASS] = "pass",	 [DRV_WARN] = "warn",	    [DRV_FAIL] = "fail",
+		[DRV_INCONCLUSIVE] = "inconclusive", [DRV_SKIPPED] = "skipped",
+	};
+
+	return verdict >= 0 && verdict <= DRV_SKIPPED ? names[verdict] : NULL;
+}
+
+int drv_report_write(const struct drv_report *report, const char *format, unsigned flags,
+		     drv_write_fn fn, void *user, struct drv_error *error)
+{
+	static const struct {
+		const char *name;
+		int (*write)(const struct drv_report *, unsigned, struct drvp_strbuf *);
+	} formats[] = { { "text", drvp_report_text }, { "json", drvp_report_json } };
+
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+		struct drvp_strbuf out = DRVP_STRBUF_INIT;
+		int status;
+
+		if (strcmp(format, formats[i].name))
+			continue;
+		status = formats[i].write(report, flags, &out);
+		if (status || out.failed)
+			status = drvp_fail_nomem(error);
+		else if (fn(drvp_strbuf_text(&out), out.len, user))
+			status = drvp_fail(error, DRV_E_IO, "writing the %s report failed", format);
+		drvp_strbuf_free(&out);
+		return status;
+	}
+	return drvp_fail(error, DRV_E_USAGE, "there is no report format \"%.40s\": text, json",
+			 format);
+}

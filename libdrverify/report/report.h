@@ -1,0 +1,68 @@
+/* report.h: what a run found out: a verdict a check, and where each source stood */
+#ifndef DRVP_REPORT_H
+#define DRVP_REPORT_H
+
+#include "checks/check.h"
+#include "document/baseline.h"
+#include "run/lineage.h"
+#include "run/tally.h"
+
+/* The verdict on one check, while it is built and afterwards. */
+struct drvp_verdict {
+	struct drv_result result;               /* what the public sees; points into the rest */
+	const struct drvp_item *item;
+	struct drvp_strbuf summary;
+	struct drv_finding *findings;           /* result.findings; strings in arena */
+	size_t finding_capacity;
+	struct drvp_arena arena;
+	struct drvp_tally tally;                /* what record needs */
+	bool measured;                          /* the tally is complete */
+	bool failed;                            /* out of memory while building */
+};
+
+/* Where one source stood. */
+struct drvp_source_report {
+	const struct drvp_source *source;
+	bool selected;                          /* some selected check reads it */
+	bool reached;
+	struct drv_error error;                 /* why not */
+	struct drvp_identity identity;
+	struct drvp_lineage lineage;
+};
+
+struct drv_report {
+	struct drv_baseline *baseline;          /* shared */
+	bool capture;
+	bool cancelled;
+	int verdict;
+	int64_t started_at, finished_at;        /* instants */
+	int64_t elapsed;                        /* microseconds */
+	struct drvp_number incident_at;
+	struct drvp_restore_point restored_to;
+	struct drvp_source_report *sources;     /* as in the baseline */
+	size_t source_count;
+	struct drvp_verdict *verdicts;          /* as in the baseline's checks */
+	size_t verdict_count;
+	const struct drvp_verdict **ordered;    /* by importance */
+};
+
+int drvp_report_new(struct drv_report **out, const struct drv_baseline *baseline,
+		    struct drv_error *err);
+
+/* Gives each verdict its last touches, the run its own, and sets the order. */
+void drvp_report_finish(struct drv_report *report);
+
+void drvp_verdict_init(struct drvp_verdict *verdict, const struct drvp_item *item);
+void drvp_verdict_finish(struct drvp_verdict *verdict);
+
+/* Keeps only the damage that was seen in rows, which stays true when the rest was not read. */
+void drvp_verdict_keep_rows(struct drvp_verdict *verdict);
+
+/* The writers: each gives the whole text. */
+int drvp_report_text(const struct drv_report *report, unsigned flags, struct drvp_strbuf *out);
+int drvp_report_json(const struct drv_report *report, unsigned flags, struct drvp_strbuf *out);
+
+/* The explanation of a code of any check. */
+const struct drv_explanation *drvp_explanation(const char *code);
+
+#endif

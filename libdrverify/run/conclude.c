@@ -1,0 +1,174 @@
+/* conclude.c: turns what happened to a task into the verdict on its check */
+#include "run/conclude.h"
+
+#include <inttypes.h>
+
+/* ------------------------------------------------------------------ what stopped a task */
+
+/* The finding code for an error: once for opening a source, once for reading from it. */
+static const char *code_of(int status, bool opening)
+{
+	switch (status) {
+	case DRV_E_CONNECT:
+		return opening ? "source.unreachable" : "source.lost";
+	case DRV_E_TIMEOUT:
+		return opening ? "source.unreachable" : "check.timeout";
+	case DRV_E_DENIED:
+		return "source.denied";
+	case DRV_E_CANCELLED:
+		return "check.cancelled";
+	case DRV_E_BUSY:
+		return opening ? "source.unreachable" : "check.busy";
+	case DRV_E_DAMAGED:
+		return "relation.corrupted";
+	case DRV_E_NOT_ALLOWED:
+		return "check.not_allowed";
+	case DRV_E_MISSING:
+	case DRV_E_UNSUPPORTED:
+	case DRV_E_USAGE:
+		return opening ? "source.unreachable" : "check.not_possible";
+	default:
+		return "check.internal";
+	}
+}
+
+/* One cause is reported once; what it stops besides points at the first. */
+static void block(struct drvp_task *task, const struct drvp_task *by)
+{
+	drvp_verdict_undecided(task->verdict, "check.blocked", by->item->id, "blocked by %s",
+			       by->item->id);
+}
+
+void drvp_conclude_unreachable(struct drvp_plan *plan, const struct drvp_source_report *source,
+			       const struct drv_error *err)
+{
+	for (size_t i = 0; i < plan->task_count; i++) {
+		if (i > 0)
+			block(&plan->tasks[i], &plan->tasks[0]);
+		else
+			drvp_verdict_undecided(plan->tasks[0].verdict, code_of(err->status, true), "",
+					       "source %s: %s", source->source->name,
+					       drvp_error_text(err));
+	}
+}
+
+static void conclude_relation(struct drvp_task *task)
+{
+	const struct drvp_relation *relation = task->relation;
+	const char *name = task->item->target_name;
+	struct drvp_verdict *verdict = task->verdict;
+
+	switch (relation->state) {
+	case DRVP_RELATION_MISSING:
+		drvp_verdict_undecided(verdict, relation->schema ? "relation.missing" :
+								   "collection.missing",
+				       "", "%s does not exist", name);
+		break;
+	case DRVP_RELATION_DENIED:
+		drvp_verdict_undecided(verdict, "relation.denied", "", "no right to read %s; %s", name,
+				       relation->remedy ? relation->remedy : "grant it");
+		break;
+	case DRVP_RELATION_HIDDEN:
+		drvp_verdict_undecided(verdict, "relation.rows_hidden", "",
+				       "row security would hide rows of %s; %s", name,
+				       relation->remedy ? relation->remedy : "use a role with BYPASSRLS");
+		break;
+	default:
+		drvp_verdict_undecided(verdict, "relation.busy", "", "%s is locked by somebody", name);
+		break;
+	}
+}
+
+/* The first task that met the same unreadable relation. */
+static const struct drvp_task *first_with_relation(const struct drvp_plan *plan,
+						   const struct drvp_task *task)
+{
+	for (const struct drvp_task *other = plan->tasks; other < task; other++)
+		if (other->relation == task->relation)
+			return other;
+	return task;
+}
+
+/* ------------------------------------------------------------------ judging */
+
+static struct drvp_circumstances circumstances(const struct drv_run *run,
+					       const struct drvp_source_report *source,
+					       const struct drvp_relation *relation)
+{
+	const struct drv_baseline *baseline = run->baseline;
+	bool captured = baseline->captured_at.set && !run->settings.capture;
+
+	return (struct drvp_circumstances){
+		.settings = &run->settings,
+		.lineage = &source->lineage,
+		.identity = &source->identity,
+		.relation = relation,
+		.captured = captured,
+		.captured_at = captured ? baseline->captured_at : (struct drvp_number){ 0 },
+		.incident_at = run->incident_at,
+		.restored_to = run->restored_to.baseline ? baseline->captured_at :
+							   run->restored_to.time,
+		.objectives = baseline->objectives,
+	};
+}
+
+/* A scan that broke off has not proved anything, but the damage that it saw is damage. */
+static void conclude_error(struct drvp_task *task, const struct drv_run *run,
+			   const struct drvp_source_report *source)
+{
+	struct drvp_circumstances c = circumstances(run, source, task->relation);
+	struct drvp_verdict *verdict = task->verdict;
+
+	if (task->item->check->shape == DRVP_RANGES) {
+		task->item->check->judge(task->item, &verdict->tally, &c, verdict);
+		drvp_verdict_keep_rows(verdict);
+	}
+	drvp_verdict_undecided(verdict, code_of(task->error.status, false), "", "%s",
+			       drvp_error_text(&task->error));
+}
+
+static void judge(struct drvp_task *task, const struct drv_run *run,
+		  const struct drvp_source_report *source)
+{
+	struct drvp_circumstances c = circumstances(run, source, task->relation);
+	struct drvp_verdict *verdict = task->verdict;
+	const struct drvp_tally *tally = &verdict->tally;
+
+	if (tally->counted_set && tally->counted != tally->rows) {
+		drvp_verdict_undecided(verdict, "check.rows_differ", "",
+				       "%s rows were read, but the server counts %s",
+				       drvp_grouped(verdict, tally->rows),
+				       drvp_grouped(verdict, tally->counted));
+		return;
+	}
+	verdict->measured = true;
+	task->item->check->judge(task->item, tally, &c, verdict);
+}
+
+static void conclude_task(struct drvp_plan *plan, struct drvp_task *task, const struct drv_run *run,
+			  const struct drvp_source_report *source)
+{
+	const struct drvp_task *first = first_with_relation(plan, task);
+
+	if (task->relation && task->relation->state != DRVP_RELATION_READY) {
+		if (first == task)
+			conclude_relation(task);
+		else
+			block(task, first);
+	} else if (task->missing_column) {
+		drvp_verdict_undecided(task->verdict, "relation.column_missing", "",
+				       "%s has no column \"%s\"", task->item->target_name,
+				       task->missing_column);
+	} else if (task->error.status) {
+		conclude_error(task, run, source);
+	} else {
+		judge(task, run, source);
+	}
+}
+
+void drvp_conclude(struct drvp_plan *plan, const struct drv_run *run,
+		   const struct drvp_source_report *source)
+{
+	for (size_t i = 0; i < plan->task_count; i++)
+		conclude_task(plan, &plan->tasks[i], run, source);
+}

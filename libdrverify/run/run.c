@@ -1,0 +1,299 @@
+/* run.c: the public object that holds options, sources, secrets and the selection */
+#include "run/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+
+#define DEFAULT_TIMEOUT (600 * DRVP_SECOND)
+#define DEFAULT_CONNECT_TIMEOUT (10 * DRVP_SECOND)
+#define MOST_JOBS 256
+
+static unsigned default_jobs(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return processors < 1 ? 1 : processors > 4 ? 4 : (unsigned)processors;
+}
+
+/* A caller built against a newer header may pass a longer struct, but may not use what we lack. */
+static int check_size(const struct drv_run_options *options, struct drv_error *err)
+{
+	const char *bytes = (const char *)options;
+
+	if (options->struct_size < sizeof options->struct_size)
+		return drvp_fail(err, DRV_E_USAGE, "struct_size of the run options is not set");
+	for (size_t i = sizeof *options; i < options->struct_size; i++)
+		if (bytes[i])
+			return drvp_fail(err, DRV_E_USAGE,
+					 "the run options ask for something that this version lacks");
+	return 0;
+}
+
+static int read_times(struct drv_run *run, const struct drv_run_options *options,
+		      struct drv_error *err)
+{
+	if (options->incident_at) {
+		run->incident_at.set = drvp_instant_parse(&run->incident_at.value,
+							  options->incident_at,
+							  strlen(options->incident_at));
+		if (!run->incident_at.set)
+			return drvp_fail(err, DRV_E_USAGE, "the incident time \"%.60s\" is not a time "
+					 "with zone, such as 2025-12-30 14:30+09",
+					 options->incident_at);
+	}
+	if (!options->restored_to)
+		return 0;
+	return drvp_restore_point_parse(&run->restored_to, options->restored_to, err);
+}
+
+static int read_options(struct drv_run *run, const struct drv_run_options *given,
+			struct drv_error *err)
+{
+	struct drv_run_options options = DRV_RUN_OPTIONS_INIT;
+	int status;
+
+	if (given) {
+		status = check_size(given, err);
+		if (status)
+			return status;
+		memcpy(&options, given,
+		       given->struct_size < sizeof options ? given->struct_size : sizeof options);
+	}
+	if (options.jobs > MOST_JOBS)
+		return drvp_fail(err, DRV_E_USAGE, "at most %d connections a source are allowed",
+				 MOST_JOBS);
+	run->jobs = options.jobs ? options.jobs : default_jobs();
+	run->limits.work = options.timeout_ms ? options.timeout_ms * INT64_C(1000) : DEFAULT_TIMEOUT;
+	run->limits.connect = options.connect_timeout_ms ?
+		options.connect_timeout_ms * INT64_C(1000) : DEFAULT_CONNECT_TIMEOUT;
+	if (run->limits.connect > run->limits.work)
+		run->limits.connect = run->limits.work;
+	run->limits.cancelled = &run->cancelled;
+	run->settings.allow_sql = options.allow_sql != 0;
+	run->settings.show_keys = options.show_keys != 0;
+	return read_times(run, &options, err);
+}
+
+/* Yesterday's damage must not become today's expectation. */
+static int refuse_failed_report(const struct drv_baseline *baseline, struct drv_error *err)
+{
+	if (!baseline->verdict || !strcmp(baseline->verdict, "pass") ||
+	    !strcmp(baseline->verdict, "warn"))
+		return 0;
+	return drvp_fail(err, DRV_E_USAGE, "%s is the report of a run that ended in \"%.20s\"; it is "
+			 "no baseline. Use the last one that passed", baseline->file,
+			 baseline->verdict);
+}
+
+int drv_run_new(struct drv_run **out, const struct drv_baseline *baseline,
+		const struct drv_run_options *options, struct drv_error *error)
+{
+	struct drv_run *run;
+	int status = refuse_failed_report(baseline, error);
+
+	*out = NULL;
+	if (status)
+		return status;
+	run = calloc(1, sizeof *run);
+	if (!run)
+		return drvp_fail_nomem(error);
+	atomic_init(&run->cancelled, false);
+	run->baseline = drvp_baseline_share(baseline);
+	run->sources = calloc(baseline->source_count + 1, sizeof *run->sources);
+	status = run->sources ? read_options(run, options, error) : drvp_fail_nomem(error);
+	if (!status)
+		status = drvp_multiset_key_random(&run->settings.multiset_key, error);
+	if (status)
+		drv_run_free(&run);
+	*out = run;
+	return status;
+}
+
+static void free_secret_text(char *text)
+{
+	if (text)
+		drvp_cleanse(text, strlen(text));
+	free(text);
+}
+
+static void free_globs(struct drvp_globs *globs)
+{
+	for (size_t i = 0; i < globs->count; i++)
+		free(globs->globs[i]);
+	free(globs->globs);
+}
+
+void drv_run_free(struct drv_run **run)
+{
+	struct drv_run *r = *run;
+
+	*run = NULL;
+	if (!r)
+		return;
+	for (size_t i = 0; r->sources && i < r->baseline->source_count; i++)
+		free_secret_text(r->sources[i].uri);
+	for (size_t i = 0; i < r->settings.secret_count; i++) {
+		drvp_cleanse((void *)(uintptr_t)r->secrets[i].bytes, r->secrets[i].len);
+		free((void *)(uintptr_t)r->secrets[i].bytes);
+		free((void *)(uintptr_t)r->secrets[i].name);
+	}
+	drvp_cleanse(&r->settings.multiset_key, sizeof r->settings.multiset_key);
+	free(r->secrets);
+	free(r->sources);
+	free_globs(&r->only);
+	free_globs(&r->skip);
+	drv_baseline_free(&r->baseline);
+	free(r);
+}
+
+static int no_such_source(const struct drv_baseline *baseline, const char *name,
+			  struct drv_error *err)
+{
+	const char *near = NULL;
+	const char **names = calloc(baseline->source_count + 1, sizeof *names);
+
+	for (size_t i = 0; names && i < baseline->source_count; i++)
+		names[i] = baseline->sources[i].name;
+	if (names)
+		near = drvp_suggest(name, strlen(name), names, baseline->source_count);
+	free(names);
+	return drvp_fail(err, DRV_E_USAGE, "%s has no source \"%.60s\"%s%.60s%s", baseline->file, name,
+			 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+int drv_run_source_uri(struct drv_run *run, const char *source, const char *uri,
+		       struct drv_error *error)
+{
+	const struct drvp_source *found = drvp_baseline_source(run->baseline, source);
+	struct drvp_run_source *slot;
+	char *copy;
+
+	if (!found)
+		return no_such_source(run->baseline, source, error);
+	if (!drvp_store_find(found->store))
+		return drvp_fail(error, DRV_E_UNSUPPORTED,
+				 "source \"%.60s\" is %s, for which this build has no support", source,
+				 found->store);
+	copy = strdup(uri);
+	if (!copy)
+		return drvp_fail_nomem(error);
+	slot = &run->sources[found - run->baseline->sources];
+	free_secret_text(slot->uri);
+	slot->uri = copy;
+	return 0;
+}
+
+int drv_run_secret(struct drv_run *run, const char *name, const void *bytes, size_t len,
+		   struct drv_error *error)
+{
+	size_t count = run->settings.secret_count;
+	struct drvp_secret *grown = realloc(run->secrets, (count + 1) * sizeof *grown);
+	uint8_t *copy;
+	char *name_copy;
+
+	if (!grown)
+		return drvp_fail_nomem(error);
+	run->secrets = grown;
+	run->settings.secrets = grown;
+	copy = malloc(len + 1);
+	name_copy = strdup(name);
+	if (!copy || !name_copy) {
+		free(copy);
+		free(name_copy);
+		return drvp_fail_nomem(error);
+	}
+	memcpy(copy, bytes, len);
+	grown[count] = (struct drvp_secret){ name_copy, copy, len };
+	run->settings.secret_count++;
+	return 0;
+}
+
+static int add_glob(struct drvp_globs *globs, const char *glob, struct drv_error *err)
+{
+	char **grown = realloc(globs->globs, (globs->count + 1) * sizeof *grown);
+	char *copy = strdup(glob);
+
+	if (grown)
+		globs->globs = grown;
+	if (!grown || !copy) {
+		free(copy);
+		return drvp_fail_nomem(err);
+	}
+	grown[globs->count++] = copy;
+	return 0;
+}
+
+int drv_run_only(struct drv_run *run, const char *glob, struct drv_error *error)
+{
+	return add_glob(&run->only, glob, error);
+}
+
+int drv_run_skip(struct drv_run *run, const char *glob, struct drv_error *error)
+{
+	return add_glob(&run->skip, glob, error);
+}
+
+void drv_run_on_event(struct drv_run *run, drv_event_fn fn, void *user)
+{
+	run->on_event = fn;
+	run->event_user = user;
+}
+
+void drv_run_cancel(struct drv_run *run)
+{
+	atomic_store(&run->cancelled, true);
+}
+
+static int execute(struct drv_run *run, bool capture, struct drv_report **out,
+		   struct drv_error *error)
+{
+	struct drv_report *report;
+	int64_t started = drvp_monotonic();
+	int status = drvp_report_new(&report, run->baseline, error);
+
+	*out = NULL;
+	if (status)
+		return status;
+	run->settings.capture = capture;
+	report->capture = capture;
+	report->started_at = drvp_now();
+	report->incident_at = run->incident_at;
+	report->restored_to = run->restored_to;
+	status = drvp_engine_run(run, report, error);
+	if (status) {
+		drv_report_free(&report);
+		return status;
+	}
+	report->cancelled = atomic_load(&run->cancelled);
+	report->finished_at = drvp_now();
+	report->elapsed = drvp_monotonic() - started;
+	drvp_report_finish(report);
+	*out = report;
+	return 0;
+}
+
+int drv_run_verify(struct drv_run *run, struct drv_report **out, struct drv_error *error)
+{
+	return execute(run, false, out, error);
+}
+
+/* A baseline of which only a part is renewed would mix two moments under one time. */
+int drv_run_capture(struct drv_run *run, struct drv_report **out, struct drv_error *error)
+{
+	*out = NULL;
+	if (run->baseline->captured_at.set && (run->only.count || run->skip.count))
+		return drvp_fail(error, DRV_E_USAGE, "%s is a captured baseline: capture it whole, or "
+				 "select from the specification it was made from", run->baseline->file);
+	return execute(run, true, out, error);
+}
+
+#define TEXT_OF(number) #number
+#define VERSION(major, minor, patch) TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(patch)
+
+const char *drv_version(void)
+{
+	return VERSION(DRV_VERSION_MAJOR, DRV_VERSION_MINOR, DRV_VERSION_PATCH);
+}

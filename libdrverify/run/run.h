@@ -1,0 +1,38 @@
+/* run.h: what one verification needs besides its document */
+#ifndef DRVP_RUN_H
+#define DRVP_RUN_H
+
+#include "checks/check.h"
+#include "report/report.h"
+
+struct drvp_run_source {
+	char *uri;                   /* owned; NULL: not given */
+};
+
+struct drvp_globs {
+	char **globs;                /* owned */
+	size_t count;
+};
+
+struct drv_run {
+	struct drv_baseline *baseline;          /* shared */
+	struct drvp_settings settings;
+	struct drvp_secret *secrets;            /* owned; settings.secrets */
+	struct drvp_run_source *sources;        /* as in the baseline */
+	struct drvp_globs only, skip;
+	unsigned jobs;
+	struct drvp_limits limits;
+	struct drvp_restore_point restored_to;
+	struct drvp_number incident_at;
+	drv_event_fn on_event;
+	void *event_user;
+	atomic_bool cancelled;
+};
+
+/* Whether a check's id, or one of its leading parts, matches a glob of * and ?. */
+bool drvp_glob_selects(const char *glob, const char *id);
+
+/* Measures and judges into report; the caller finishes it. */
+int drvp_engine_run(struct drv_run *run, struct drv_report *report, struct drv_error *err);
+
+#endif

@@ -1,0 +1,250 @@
+/* pg.h: private to the PostgreSQL store: its session, and what its files offer each other */
+#ifndef DRVP_PG_H
+#define DRVP_PG_H
+
+#include <libpq-fe.h>
+
+#include "base/arena.h"
+#include "base/strbuf.h"
+#include "store/store.h"
+
+/* What another connection needs to see the same. Written by freeze, afterwards only read. */
+struct drvp_pg_pin {
+	const char **keywords;       /* connection parameters, NULL at the end */
+	char **values;
+	const char *snapshot;        /* NULL: this server cannot share it */
+	const char *locks;           /* LOCK TABLE statement, or "" */
+	const char *system_identifier;          /* as text; "" when it may not be read */
+	const char *started;         /* when the server was started, likewise */
+};
+
+struct drvp_pg {
+	struct drvp_session session;
+	PGconn *conn;
+	struct drvp_limits limits;
+	struct drvp_arena arena;     /* lives as long as the session */
+	struct drvp_arena row;       /* lives as long as one row */
+	const struct drvp_relation *about;      /* what a question is about, for messages */
+	int64_t asked_at, deadline;  /* of the question under way */
+	bool pinned;                 /* the snapshot is taken and the savepoint set */
+	bool lost;                   /* nothing more can be asked */
+	bool in_recovery;
+	bool superuser;
+	int64_t server_now;
+	struct drvp_pg_pin pin;
+};
+
+static inline struct drvp_pg *drvp_pg(struct drvp_session *session)
+{
+	return (struct drvp_pg *)(void *)session;
+}
+
+#define DRVP_PG_SAVEPOINT "drverify"
+
+/* ------------------------------------------------------------------ pg_connect.c */
+
+/*
+ * Connects within limits->connect, name resolution aside. Parameters as PQconnectStartParams()
+ * takes them; "dbname" may hold a connection string when expand is set.
+ */
+int drvp_pg_dial(PGconn **out, const char *const *keywords, const char *const *values, int expand,
+		 const struct drvp_limits *limits, struct drv_error *err);
+
+/* The same for a user's connection string, "" being libpq's defaults. */
+int drvp_pg_dial_uri(PGconn **out, const char *uri, const struct drvp_limits *limits,
+		     struct drv_error *err);
+
+/* Notes in s->pin how to reach the very server that s is connected to. */
+int drvp_pg_note_parameters(struct drvp_pg *s, struct drv_error *err);
+
+/* "host:port/database", never anything of a password. */
+void drvp_pg_print_place(struct drvp_strbuf *out, const PGconn *conn);
+
+/* The first line of a message of libpq's own, without anything it quotes. */
+void drvp_pg_print_cause(struct drvp_strbuf *out, const char *message);
+
+/* ------------------------------------------------------------------ pg_wire.c */
+
+/* Runs one statement that gives at most a few rows. PQclear() the result. */
+int drvp_pg_query(struct drvp_pg *s, PGresult **out, const char *sql, struct drv_error *err);
+
+/* Runs several statements, their results not wanted. */
+int drvp_pg_batch(struct drvp_pg *s, const char *sql, struct drv_error *err);
+
+/* How many rows one statement gives; stops at one more than most. */
+int drvp_pg_count_rows(struct drvp_pg *s, const char *sql, uint64_t most, uint64_t *rows,
+		       struct drv_error *err);
+
+int drvp_pg_copy_start(struct drvp_pg *s, const char *sql, struct drv_error *err);
+
+/* 1 and a message, to be PQfreemem()'d; 0 at the end; or a status. */
+int drvp_pg_copy_next(struct drvp_pg *s, char **bytes, size_t *len, struct drv_error *err);
+
+/* After the end: whether the server says that it was one, and after how many rows. */
+int drvp_pg_copy_finish(struct drvp_pg *s, uint64_t *rows, struct drv_error *err);
+
+/* Stops a COPY, or any other question, without waiting long. */
+void drvp_pg_abandon(struct drvp_pg *s);
+
+/* ------------------------------------------------------------------ pg_cancel.c */
+
+/* Asks the server to end what it does, and waits a moment for it to take note. */
+void drvp_pg_cancel(PGconn *conn);
+
+/* ------------------------------------------------------------------ pg_sqlstate.c */
+
+/* The status that a SQLSTATE stands for. */
+int drvp_pg_status(const char *sqlstate);
+
+/*
+ * A server's primary message in one line, cleared of what may be row values. code is its SQLSTATE.
+ */
+void drvp_pg_print_message(struct drvp_strbuf *out, const char *code, const char *message);
+
+/* Fails with what the server said. Marks the session lost when the server closes it. */
+int drvp_pg_fail_result(struct drvp_pg *s, const PGresult *result, struct drv_error *err);
+
+/* As drvp_fail(), with what the question is about in front: "public.users: ". */
+int drvp_pg_fail(const struct drvp_pg *s, struct drv_error *err, int status, const char *format,
+		 ...) DRVP_PRINTF(4, 5);
+
+/* ------------------------------------------------------------------ pg_catalog.c */
+
+/* Looks targets up and fills relations: whether each may be read, and what it is. */
+int drvp_pg_resolve(struct drvp_pg *s, const struct drvp_target *targets, size_t count,
+		    struct drvp_relation *relations, struct drv_error *err);
+
+/* Fills columns and sizes of those that can be read. */
+int drvp_pg_describe(struct drvp_pg *s, struct drvp_relation *relations, size_t count,
+		     struct drv_error *err);
+
+/* Appends an identifier, a string literal, or a relation's quoted name. */
+void drvp_pg_put_identifier(struct drvp_pg *s, struct drvp_strbuf *sql, const char *name);
+void drvp_pg_put_literal(struct drvp_pg *s, struct drvp_strbuf *sql, const char *text, size_t len);
+void drvp_pg_put_relation(struct drvp_pg *s, struct drvp_strbuf *sql,
+			  const struct drvp_relation *relation);
+
+/* ------------------------------------------------------------------ pg_snapshot.c */
+
+/* The statements that end the set-up of a transaction, with the savepoint. */
+extern const char drvp_pg_ready[];
+
+/* Adds the statements that open the read-only transaction; snapshot NULL: a new one. */
+void drvp_pg_put_begin(struct drvp_pg *s, struct drvp_strbuf *sql, const char *snapshot);
+
+/* Locks, takes the snapshot, looks at the relations again under it, and pins the session. */
+int drvp_pg_freeze(struct drvp_session *session, const struct drvp_target *targets, size_t count,
+		   struct drvp_relation **out, struct drv_error *err);
+
+/* Whether the settings that matter are what was asked for. */
+int drvp_pg_check_settings(struct drvp_pg *s, struct drv_error *err);
+
+/* ------------------------------------------------------------------ pg_identity.c */
+
+int drvp_pg_identify(struct drvp_session *session, struct drvp_identity *out,
+		     struct drv_error *err);
+
+/*
+ * Asks for one text that the role may be refused: *out is then "", and NULL values are too.
+ * An error is only what ends the session.
+ */
+int drvp_pg_ask_text(struct drvp_pg *s, const char *sql, const char **out, struct drv_error *err);
+
+/* Asks which server this is, and when it was started. */
+int drvp_pg_ask_server(struct drvp_pg *s, const char **system_identifier, const char **started,
+		       struct drv_error *err);
+
+/* ------------------------------------------------------------------ pg_query.c */
+
+/* Adds " WHERE …" for a selection and a range, or nothing. */
+int drvp_pg_put_where(struct drvp_pg *s, struct drvp_strbuf *sql,
+		      const struct drvp_relation *relation, const struct drvp_selection *selection,
+		      const struct drvp_range *range, struct drv_error *err);
+
+/* Fails with DRV_E_MISSING when there is no such column. */
+int drvp_pg_find_column(const struct drvp_column **out, const struct drvp_relation *relation,
+			const char *name, struct drv_error *err);
+
+int drvp_pg_cut(struct drvp_session *session, const struct drvp_relation *relation,
+		struct drvp_range *ranges, size_t most, size_t *count, struct drv_error *err);
+int drvp_pg_count(struct drvp_session *session, const struct drvp_relation *relation,
+		  const struct drvp_selection *selection, uint64_t *rows, struct drv_error *err);
+int drvp_pg_newest(struct drvp_session *session, const struct drvp_relation *relation,
+		   const struct drvp_selection *selection, const char *column, const char *zone,
+		   int64_t *instant, bool *found, uint64_t *rows, struct drv_error *err);
+int drvp_pg_ask(struct drvp_session *session, const char *sql, uint64_t most, uint64_t *rows,
+		struct drv_error *err);
+
+/* Refuses what PostgreSQL would take for a POSIX rule of the opposite sign, such as "UTC+9". */
+int drvp_pg_check_zone_name(const char *zone, struct drv_error *err);
+
+/* ------------------------------------------------------------------ pg_scan.c, pg_zone.c */
+
+int drvp_pg_scan(struct drvp_session *session, const struct drvp_scan *scan, drvp_row_fn fn,
+		 void *user, uint64_t *rows, struct drv_error *err);
+int drvp_pg_zone(struct drvp_session *session, const char *name, struct drvp_zone *out,
+		 struct drv_error *err);
+
+/* ------------------------------------------------------------------ pg_decode.c */
+
+/* What the bytes of a field are. */
+enum drvp_pg_form {
+	DRVP_PG_TEXT,
+	DRVP_PG_DECIMAL,
+	DRVP_PG_BOOL,
+	DRVP_PG_PRESENCE,            /* a boolean that says whether there is a value */
+	DRVP_PG_INT2,
+	DRVP_PG_INT4,
+	DRVP_PG_INT8,
+	DRVP_PG_OID,
+	DRVP_PG_FLOAT4,
+	DRVP_PG_FLOAT8,
+	DRVP_PG_BYTEA,
+	DRVP_PG_UUID,
+	DRVP_PG_TIMESTAMP,
+	DRVP_PG_TIMESTAMPTZ,
+	DRVP_PG_DATE,
+	DRVP_PG_JSON,
+	DRVP_PG_JSONB
+};
+
+/* How a type travels: as it is, or cast to text by the query. */
+struct drvp_pg_type {
+	uint32_t oid;
+	int form;                    /* enum drvp_pg_form */
+	int kind;                    /* enum drvp_kind */
+	bool order_lost;
+	const char *prefix, *suffix; /* around the column in the query */
+};
+
+/* Stands for every enum type: they travel as their labels. */
+#define DRVP_PG_ANYENUM 3500
+
+/* Never NULL: types that it does not know travel as text. */
+const struct drvp_pg_type *drvp_pg_type(uint32_t oid);
+
+struct drvp_pg_field {
+	const char *column;          /* for messages */
+	int form;                    /* enum drvp_pg_form */
+};
+
+/* A binary COPY stream on its way into rows. */
+struct drvp_pg_decoder {
+	const struct drvp_pg_field *fields;     /* without the ctid, which comes first */
+	size_t field_count;
+	bool has_ctid;
+	struct drvp_value *values;   /* field_count of them */
+	struct drvp_row row;         /* values, keys and their counts are set by the caller */
+	struct drvp_arena *arena;    /* reset for each row */
+	bool started, ended;
+	uint64_t rows;               /* given to the callback */
+};
+
+/*
+ * Feeds one message. Returns 0, the callback's non-zero, or a status with err filled; *callback
+ * tells whether a negative number came from the callback.
+ */
+int drvp_pg_decode(struct drvp_pg_decoder *decoder, const char *bytes, size_t len, drvp_row_fn fn,
+		   void *user, bool *callback, struct drv_error *err);
+
+#endif

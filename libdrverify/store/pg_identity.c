@@ -1,0 +1,138 @@
+/* pg_identity.c: which PostgreSQL server this is, which moment it shows, and what looks wrong */
+#include "store/pg.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ what may be refused */
+
+int drvp_pg_ask_text(struct drvp_pg *s, const char *sql, const char **out, struct drv_error *err)
+{
+	PGresult *result;
+	const char *text = "";
+	int status = drvp_pg_query(s, &result, sql, err);
+
+	*out = "";
+	if (status == DRV_E_CONNECT || status == DRV_E_CANCELLED || status == DRV_E_TIMEOUT ||
+	    status == DRV_E_NOMEM)
+		return status;
+	if (!status && PQntuples(result) > 0)
+		text = PQgetvalue(result, 0, 0);
+	*out = drvp_arena_copy(&s->arena, text, strlen(text));
+	if (!status)
+		PQclear(result);
+	return *out ? 0 : drvp_fail_nomem(err);
+}
+
+int drvp_pg_ask_server(struct drvp_pg *s, const char **system_identifier, const char **started,
+		       struct drv_error *err)
+{
+	int status = drvp_pg_ask_text(
+		s, "SELECT system_identifier FROM pg_catalog.pg_control_system()",
+		system_identifier, err);
+
+	return status ? status : drvp_pg_ask_text(
+		s, "SELECT pg_catalog.pg_postmaster_start_time()", started, err);
+}
+
+/* ------------------------------------------------------------------ the moment */
+
+static int ask_lsn(struct drvp_pg *s, uint64_t *lsn, struct drv_error *err)
+{
+	const char *sql = s->in_recovery ? "SELECT pg_catalog.pg_last_wal_replay_lsn()" :
+					   "SELECT pg_catalog.pg_current_wal_lsn()";
+	const char *text;
+	unsigned high, low;
+	int status = drvp_pg_ask_text(s, sql, &text, err);
+
+	if (!status && sscanf(text, "%X/%X", &high, &low) == 2)
+		*lsn = (uint64_t)high << 32 | low;
+	return status;
+}
+
+/* The file that is written now is of the present timeline; the last checkpoint may be older. */
+static int ask_timeline(struct drvp_pg *s, uint32_t *timeline, struct drv_error *err)
+{
+	static const char primary[] =
+		"SELECT pg_catalog.substr(pg_catalog.pg_walfile_name("
+		"pg_catalog.pg_current_wal_lsn()), 1, 8)";
+	static const char standby[] =
+		"SELECT pg_catalog.to_hex(greatest(c.timeline_id, r.min_recovery_end_timeline))"
+		" FROM pg_catalog.pg_control_checkpoint() c, pg_catalog.pg_control_recovery() r";
+	const char *text;
+	int status = drvp_pg_ask_text(s, s->in_recovery ? standby : primary, &text, err);
+
+	if (!status)
+		*timeline = (uint32_t)strtoul(text, NULL, 16);
+	return status;
+}
+
+/* ------------------------------------------------------------------ warnings */
+
+/* reset_val: what other sessions get, whatever this one has set for itself. */
+static const char suspicious[] =
+	"SELECT 'setting ' || name || ' is ' || reset_val FROM pg_catalog.pg_settings"
+	" WHERE name IN ('fsync', 'full_page_writes', 'autovacuum') AND reset_val = 'off'"
+	" OR name IN ('zero_damaged_pages', 'ignore_checksum_failure', 'ignore_invalid_pages',"
+	" 'ignore_system_indexes', 'default_transaction_read_only') AND reset_val = 'on'"
+	" OR name = 'session_replication_role' AND reset_val <> 'origin' ORDER BY name";
+
+#define WARNINGS_MAX (sizeof((struct drvp_identity *)0)->warnings / \
+		      sizeof((struct drvp_identity *)0)->warnings[0])
+
+static int ask_warnings(struct drvp_pg *s, struct drvp_identity *out, struct drv_error *err)
+{
+	PGresult *result;
+	int status = drvp_pg_query(s, &result, suspicious, err);
+
+	if (status)
+		return status;
+	for (int i = 0; i < PQntuples(result) && out->warning_count < WARNINGS_MAX; i++)
+		snprintf(out->warnings[out->warning_count++], sizeof out->warnings[0], "%s",
+			 PQgetvalue(result, i, 0));
+	PQclear(result);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+static int name_server(struct drvp_pg *s, struct drvp_identity *out, struct drv_error *err)
+{
+	const char *version = PQparameterStatus(s->conn, "server_version");
+	struct drvp_strbuf place = DRVP_STRBUF_INIT;
+	int status;
+
+	version = version ? version : "";
+	snprintf(out->server, sizeof out->server, "PostgreSQL %.*s", (int)strcspn(version, " "),
+		 version);
+	drvp_pg_print_place(&place, s->conn);
+	status = place.failed ? drvp_fail_nomem(err) : 0;
+	snprintf(out->address, sizeof out->address, "%s", drvp_strbuf_text(&place));
+	drvp_strbuf_free(&place);
+	return status;
+}
+
+int drvp_pg_identify(struct drvp_session *session, struct drvp_identity *out,
+		     struct drv_error *err)
+{
+	struct drvp_pg *s = drvp_pg(session);
+	int status;
+
+	memset(out, 0, sizeof *out);
+	s->about = NULL;
+	status = name_server(s, out, err);
+	out->tls = PQsslInUse(s->conn);
+	out->in_recovery = s->in_recovery;
+	out->superuser = s->superuser;
+	out->system_identifier = strtoull(s->pin.system_identifier, NULL, 10);
+	out->server_now = s->server_now;
+	snprintf(out->consistency, sizeof out->consistency, "%s",
+		 s->pin.snapshot ? "one snapshot" :
+				   "one snapshot, one connection (the server cannot share it)");
+	if (!status)
+		status = ask_lsn(s, &out->lsn, err);
+	if (!status)
+		status = ask_timeline(s, &out->timeline, err);
+	return status ? status : ask_warnings(s, out, err);
+}

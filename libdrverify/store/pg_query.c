@@ -1,0 +1,287 @@
+/* pg_query.c: questions that the server answers by itself: counts, the newest time, user's SQL */
+#include "store/pg.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCKS_PER_RANGE 1024        /* at least, so that small tables are one range */
+
+/* ------------------------------------------------------------------ which rows */
+
+int drvp_pg_find_column(const struct drvp_column **out, const struct drvp_relation *relation,
+			const char *name, struct drv_error *err)
+{
+	*out = drvp_relation_column(relation, name);
+	if (*out)
+		return 0;
+	return drvp_fail(err, DRV_E_MISSING,
+			 "%s.%s has no column \"%s\"; names are exact, upper and lower case too",
+			 relation->schema, relation->name, name);
+}
+
+static int put_value(struct drvp_pg *s, struct drvp_strbuf *sql,
+		     const struct drvp_condition *condition, struct drv_error *err)
+{
+	const struct drvp_json *value = condition->value;
+
+	switch (value->type) {
+	case DRVP_JSON_BOOL:
+		drvp_strbuf_str(sql, value->truth ? "true" : "false");
+		return 0;
+	case DRVP_JSON_NUMBER:
+		/* JSON's number syntax is one that SQL has too. */
+		drvp_strbuf_printf(sql, "(%s)", value->text);
+		return 0;
+	case DRVP_JSON_STRING:
+		if (memchr(value->text, '\0', value->len))
+			break;
+		drvp_pg_put_literal(s, sql, value->text, value->len);
+		return 0;
+	default:
+		break;
+	}
+	return drvp_fail(err, DRV_E_USAGE,
+			 "column \"%s\" can be compared with a string without NUL, a number or a "
+			 "boolean only", condition->column);
+}
+
+static int put_condition(struct drvp_pg *s, struct drvp_strbuf *sql,
+			 const struct drvp_relation *relation,
+			 const struct drvp_condition *condition, struct drv_error *err)
+{
+	const struct drvp_column *column;
+	int status = drvp_pg_find_column(&column, relation, condition->column, err);
+
+	if (status)
+		return status;
+	drvp_pg_put_identifier(s, sql, column->name);
+	switch (condition->op) {
+	case DRVP_IS_NULL:
+		drvp_strbuf_str(sql, " IS NULL");
+		return 0;
+	case DRVP_NOT_NULL:
+		drvp_strbuf_str(sql, " IS NOT NULL");
+		return 0;
+	case DRVP_EQUALS:
+		drvp_strbuf_str(sql, " OPERATOR(pg_catalog.=) ");
+		break;
+	default:
+		drvp_strbuf_str(sql, " OPERATOR(pg_catalog.<) ");
+		break;
+	}
+	return put_value(s, sql, condition, err);
+}
+
+static int put_range(struct drvp_strbuf *sql, const struct drvp_relation *relation,
+		     const struct drvp_range *range, const char **joint, struct drv_error *err)
+{
+	bool whole = !range->first_block && range->end_block == UINT32_MAX;
+
+	if (whole)
+		return 0;
+	if (!relation->has_ctid)
+		return drvp_fail(err, DRV_E_INTERNAL, "%s.%s cannot be read in parts",
+				 relation->schema, relation->name);
+	drvp_strbuf_printf(sql, "%sctid OPERATOR(pg_catalog.>=) '(%u,0)'::pg_catalog.tid", *joint,
+			   range->first_block);
+	if (range->end_block != UINT32_MAX)
+		drvp_strbuf_printf(sql, " AND ctid OPERATOR(pg_catalog.<) '(%u,0)'::pg_catalog.tid",
+				   range->end_block);
+	*joint = " AND ";
+	return 0;
+}
+
+int drvp_pg_put_where(struct drvp_pg *s, struct drvp_strbuf *sql,
+		      const struct drvp_relation *relation, const struct drvp_selection *selection,
+		      const struct drvp_range *range, struct drv_error *err)
+{
+	const char *joint = " WHERE ";
+	int status = range ? put_range(sql, relation, range, &joint, err) : 0;
+
+	for (size_t i = 0; selection && i < selection->where_count && !status; i++) {
+		drvp_strbuf_str(sql, joint);
+		status = put_condition(s, sql, relation, &selection->where[i], err);
+		joint = " AND ";
+	}
+	if (!status && selection && selection->filter)
+		status = drvp_fail(err, DRV_E_USAGE, "PostgreSQL takes no \"filter\"");
+	if (!status && sql->failed)
+		status = drvp_fail_nomem(err);
+	return status;
+}
+
+/* ------------------------------------------------------------------ cutting */
+
+/*
+ * Ranges of heap blocks, never of keys: NULLs, collations and broken indexes lose rows. The last
+ * one is open, for blocks added after the size was taken. Before version 14 a range would cost a
+ * scan of the whole table.
+ */
+int drvp_pg_cut(struct drvp_session *session, const struct drvp_relation *relation,
+		struct drvp_range *ranges, size_t most, size_t *count, struct drv_error *err)
+{
+	struct drvp_pg *s = drvp_pg(session);
+	uint64_t parts = relation->blocks / BLOCKS_PER_RANGE;
+
+	if (!most)
+		return drvp_fail(err, DRV_E_USAGE, "a table cannot be cut into no parts");
+	if (parts > most)
+		parts = most;
+	if (parts < 1 || relation->kind != DRVP_TABLE || !relation->has_ctid ||
+	    PQserverVersion(s->conn) < 140000)
+		parts = 1;
+	for (uint64_t i = 0; i < parts; i++) {
+		ranges[i].first_block = (uint32_t)(relation->blocks * i / parts);
+		ranges[i].end_block = i + 1 < parts ?
+			(uint32_t)(relation->blocks * (i + 1) / parts) : UINT32_MAX;
+	}
+	*count = parts;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ counting */
+
+static int parse_count(struct drvp_pg *s, const PGresult *result, int field, uint64_t *rows,
+		       struct drv_error *err)
+{
+	const char *text = PQgetvalue(result, 0, field);
+	char *end;
+
+	*rows = strtoull(text, &end, 10);
+	if (PQntuples(result) == 1 && end != text && !*end)
+		return 0;
+	return drvp_pg_fail(s, err, DRV_E_INTERNAL, "the server's count is no number");
+}
+
+int drvp_pg_count(struct drvp_session *session, const struct drvp_relation *relation,
+		  const struct drvp_selection *selection, uint64_t *rows, struct drv_error *err)
+{
+	struct drvp_pg *s = drvp_pg(session);
+	struct drvp_strbuf sql = DRVP_STRBUF_INIT;
+	PGresult *result = NULL;
+	int status;
+
+	*rows = 0;
+	s->about = relation;
+	drvp_strbuf_str(&sql, "SELECT pg_catalog.count(*) FROM ");
+	drvp_pg_put_relation(s, &sql, relation);
+	status = drvp_pg_put_where(s, &sql, relation, selection, NULL, err);
+	if (!status)
+		status = drvp_pg_query(s, &result, sql.data, err);
+	if (!status)
+		status = parse_count(s, result, 0, rows, err);
+	PQclear(result);
+	drvp_strbuf_free(&sql);
+	return status;
+}
+
+/* ------------------------------------------------------------------ the newest time */
+
+int drvp_pg_check_zone_name(const char *zone, struct drv_error *err)
+{
+	const char *sign = strpbrk(zone, "+-");
+
+	if (*zone && (!sign || !strncmp(zone, "Etc/", 4) || sign[1] < '0' || sign[1] > '9'))
+		return 0;
+	return drvp_fail(err, DRV_E_USAGE,
+			 "time zone \"%s\" is ambiguous; name it by place, such as Asia/Seoul, or UTC",
+			 zone);
+}
+
+/* Adds the greatest value as microseconds, or as "infinity" and "-infinity". */
+static int put_newest(struct drvp_pg *s, struct drvp_strbuf *sql, const struct drvp_column *column,
+		      const char *zone, struct drv_error *err)
+{
+	bool local = column->kind == DRVP_LOCAL_TIME || column->kind == DRVP_DATE;
+	int status;
+
+	if (!local && column->kind != DRVP_INSTANT)
+		return drvp_pg_fail(s, err, DRV_E_USAGE,
+				    "column \"%s\" is of type %s, which is no time",
+				    column->name, column->type);
+	if (local && !zone)
+		return drvp_pg_fail(s, err, DRV_E_USAGE,
+				    "column \"%s\" has no time zone; it needs a column_zone, such as "
+				    "Asia/Seoul", column->name);
+	status = local ? drvp_pg_check_zone_name(zone, err) : 0;
+	if (status)
+		return status;
+	drvp_strbuf_str(sql, "SELECT pg_catalog.isfinite(t), CASE WHEN pg_catalog.isfinite(t) THEN "
+			     "(EXTRACT(EPOCH FROM t) * 1000000)::pg_catalog.int8::pg_catalog.text "
+			     "ELSE t::pg_catalog.text END, n FROM (SELECT pg_catalog.max(");
+	drvp_pg_put_identifier(s, sql, column->name);
+	drvp_strbuf_char(sql, ')');
+	if (local) {
+		drvp_strbuf_str(sql, "::pg_catalog.timestamp AT TIME ZONE ");
+		drvp_pg_put_literal(s, sql, zone, strlen(zone));
+	}
+	drvp_strbuf_str(sql, " AS t, pg_catalog.count(*) AS n FROM ");
+	return 0;
+}
+
+static int64_t read_newest(const PGresult *result)
+{
+	const char *text = PQgetvalue(result, 0, 1);
+
+	if (*PQgetvalue(result, 0, 0) == 't')
+		return strtoll(text, NULL, 10);
+	return *text == '-' ? DRVP_TIME_MINUS_INFINITY : DRVP_TIME_INFINITY;
+}
+
+int drvp_pg_newest(struct drvp_session *session, const struct drvp_relation *relation,
+		   const struct drvp_selection *selection, const char *column, const char *zone,
+		   int64_t *instant, bool *found, uint64_t *rows, struct drv_error *err)
+{
+	struct drvp_pg *s = drvp_pg(session);
+	struct drvp_strbuf sql = DRVP_STRBUF_INIT;
+	const struct drvp_column *known;
+	PGresult *result = NULL;
+	int status = drvp_pg_find_column(&known, relation, column, err);
+
+	*found = false;
+	*rows = 0;
+	s->about = relation;
+	if (!status)
+		status = put_newest(s, &sql, known, zone, err);
+	if (!status) {
+		drvp_pg_put_relation(s, &sql, relation);
+		status = drvp_pg_put_where(s, &sql, relation, selection, NULL, err);
+	}
+	if (!status) {
+		drvp_strbuf_str(&sql, ") q");
+		status = sql.failed ? drvp_fail_nomem(err) :
+				      drvp_pg_query(s, &result, sql.data, err);
+	}
+	if (!status)
+		status = parse_count(s, result, 2, rows, err);
+	if (!status && !PQgetisnull(result, 0, 1)) {
+		*found = true;
+		*instant = read_newest(result);
+	}
+	PQclear(result);
+	drvp_strbuf_free(&sql);
+	return status;
+}
+
+/* ------------------------------------------------------------------ the user's own SQL */
+
+int drvp_pg_ask(struct drvp_session *session, const char *sql, uint64_t most, uint64_t *rows,
+		struct drv_error *err)
+{
+	struct drvp_pg *s = drvp_pg(session);
+	int status, again;
+
+	*rows = 0;
+	s->about = NULL;
+	if (s->superuser)
+		return drvp_fail(err, DRV_E_DENIED, "SQL from a document is not run as superuser; "
+				 "connect as a role made by: CREATE ROLE drverify LOGIN; "
+				 "GRANT pg_read_all_data TO drverify");
+	status = drvp_pg_count_rows(s, sql, most, rows, err);
+	/* The statement may have called set_config() or taken locks. */
+	if (s->lost)
+		return status;
+	again = drvp_pg_batch(s, "ROLLBACK TO SAVEPOINT " DRVP_PG_SAVEPOINT, status ? NULL : err);
+	return status ? status : again;
+}

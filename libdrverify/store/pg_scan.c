@@ -1,0 +1,181 @@
+/* pg_scan.c: streams a relation's rows by binary COPY */
+#include "store/pg.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* A scan under way. */
+struct scan {
+	struct drvp_pg *s;
+	struct drvp_strbuf sql;
+	struct drvp_pg_field *fields;
+	const char **key_names;
+	size_t key_count;
+	struct drvp_pg_decoder decoder;
+};
+
+/* ------------------------------------------------------------------ the query */
+
+static void put_field(struct scan *scan, const struct drvp_column *column, int form)
+{
+	const struct drvp_pg_type *type = drvp_pg_type(column->type_oid);
+	struct drvp_pg_decoder *d = &scan->decoder;
+	struct drvp_pg_field *field = &scan->fields[d->field_count];
+	bool presence = form == DRVP_FORM_PRESENCE;
+
+	if (d->field_count || d->has_ctid)
+		drvp_strbuf_str(&scan->sql, ", ");
+	drvp_strbuf_str(&scan->sql, presence ? "(" : type->prefix);
+	drvp_pg_put_identifier(scan->s, &scan->sql, column->name);
+	drvp_strbuf_str(&scan->sql, presence ? " IS NOT NULL)" : type->suffix);
+	field->column = column->name;
+	field->form = presence ? DRVP_PG_PRESENCE : type->form;
+	d->field_count++;
+}
+
+static int put_columns(struct scan *scan, const struct drvp_scan *wanted, struct drv_error *err)
+{
+	for (size_t i = 0; i < wanted->column_count; i++) {
+		const struct drvp_column *column;
+		int status = drvp_pg_find_column(&column, wanted->relation,
+						 wanted->columns[i].column, err);
+
+		if (status)
+			return status;
+		put_field(scan, column, wanted->columns[i].form);
+	}
+	return 0;
+}
+
+static const struct drvp_column *key_column(const struct drvp_relation *relation, size_t position)
+{
+	for (size_t i = 0; i < relation->column_count; i++)
+		if (relation->columns[i].key_position == position)
+			return &relation->columns[i];
+	return NULL;
+}
+
+static void put_keys(struct scan *scan, const struct drvp_relation *relation)
+{
+	const struct drvp_column *column;
+
+	while ((column = key_column(relation, scan->key_count + 1))) {
+		put_field(scan, column, DRVP_FORM_VALUE);
+		scan->key_names[scan->key_count++] = column->name;
+	}
+}
+
+static int put_query(struct scan *scan, const struct drvp_scan *wanted, struct drv_error *err)
+{
+	int status;
+
+	drvp_strbuf_str(&scan->sql, "COPY (SELECT ");
+	if (scan->decoder.has_ctid)
+		drvp_strbuf_str(&scan->sql, "ctid");
+	status = put_columns(scan, wanted, err);
+	if (status)
+		return status;
+	if (wanted->keys)
+		put_keys(scan, wanted->relation);
+	drvp_strbuf_str(&scan->sql, " FROM ");
+	drvp_pg_put_relation(scan->s, &scan->sql, wanted->relation);
+	status = drvp_pg_put_where(scan->s, &scan->sql, wanted->relation, &wanted->selection,
+				   wanted->range, err);
+	drvp_strbuf_str(&scan->sql, ") TO STDOUT (FORMAT binary)");
+	if (!status && scan->sql.failed)
+		status = drvp_fail_nomem(err);
+	return status;
+}
+
+/* ------------------------------------------------------------------ the stream */
+
+/* A row's text that came from the callback is the callback's own error. */
+static int stop(struct scan *scan, int status, bool callback, struct drv_error *err)
+{
+	drvp_pg_abandon(scan->s);
+	if (callback && status < 0 && err && err->status != status)
+		drvp_pg_fail(scan->s, err, status, "reading stopped after %" PRIu64 " rows",
+			     scan->decoder.rows);
+	return status > 0 ? 0 : status;
+}
+
+static int check_end(struct scan *scan, struct drv_error *err)
+{
+	uint64_t sent;
+	int status = drvp_pg_copy_finish(scan->s, &sent, err);
+
+	if (status)
+		return status;
+	if (!scan->decoder.ended)
+		return drvp_pg_fail(scan->s, err, DRV_E_INTERNAL,
+				    "protocol: the rows end without their end mark");
+	if (sent != scan->decoder.rows)
+		return drvp_pg_fail(scan->s, err, DRV_E_INTERNAL, "protocol: %" PRIu64
+				    " rows arrived, the server sent %" PRIu64, scan->decoder.rows,
+				    sent);
+	return 0;
+}
+
+static int stream(struct scan *scan, drvp_row_fn fn, void *user, struct drv_error *err)
+{
+	char *bytes;
+	size_t len;
+	int status = drvp_pg_copy_start(scan->s, scan->sql.data, err);
+
+	if (status)
+		return status;
+	while ((status = drvp_pg_copy_next(scan->s, &bytes, &len, err)) > 0) {
+		bool callback = false;
+		int stopped = drvp_pg_decode(&scan->decoder, bytes, len, fn, user, &callback, err);
+
+		PQfreemem(bytes);
+		if (stopped)
+			return stop(scan, stopped, callback, err);
+	}
+	return status ? status : check_end(scan, err);
+}
+
+/* ------------------------------------------------------------------ the scan */
+
+static int prepare(struct scan *scan, struct drvp_arena *arena, const struct drvp_scan *wanted,
+		   struct drv_error *err)
+{
+	const struct drvp_relation *relation = wanted->relation;
+	size_t most = wanted->column_count + relation->column_count;
+	struct drvp_pg_decoder *d = &scan->decoder;
+	int status;
+
+	scan->fields = drvp_arena_array(arena, most, sizeof *scan->fields);
+	scan->key_names = drvp_arena_array(arena, relation->column_count, sizeof(char *));
+	d->values = drvp_arena_array(arena, most, sizeof *d->values);
+	if (!scan->fields || !scan->key_names || !d->values)
+		return drvp_fail_nomem(err);
+	d->fields = scan->fields;
+	d->has_ctid = relation->has_ctid;
+	d->arena = &scan->s->row;
+	status = put_query(scan, wanted, err);
+	d->row.values = d->values;
+	d->row.value_count = wanted->column_count;
+	d->row.keys = d->values + wanted->column_count;
+	d->row.key_names = scan->key_names;
+	d->row.key_count = scan->key_count;
+	return status;
+}
+
+int drvp_pg_scan(struct drvp_session *session, const struct drvp_scan *wanted, drvp_row_fn fn,
+		 void *user, uint64_t *rows, struct drv_error *err)
+{
+	struct scan scan = { .s = drvp_pg(session) };
+	struct drvp_arena arena = { NULL, NULL, 0 };
+	int status;
+
+	scan.s->about = wanted->relation;
+	status = prepare(&scan, &arena, wanted, err);
+	if (!status)
+		status = stream(&scan, fn, user, err);
+	*rows = scan.decoder.rows;
+	drvp_arena_reset(&scan.s->row);
+	drvp_strbuf_free(&scan.sql);
+	drvp_arena_free(&arena);
+	return status;
+}

@@ -1,0 +1,296 @@
+/* store.h: what a check may ask of a database, whichever it is */
+#ifndef DRVP_STORE_H
+#define DRVP_STORE_H
+
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "document/fields.h"
+
+/* ------------------------------------------------------------------ values and rows */
+
+enum drvp_kind {
+	DRVP_NULL,                   /* SQL NULL, BSON null, or a path that a document lacks */
+	DRVP_BOOL,                   /* integer: 0 or 1 */
+	DRVP_INTEGER,                /* integer */
+	DRVP_FLOAT,                  /* number */
+	DRVP_DECIMAL,                /* bytes: decimal text, scale kept (numeric, Decimal128) */
+	DRVP_TEXT,                   /* bytes: UTF-8; enums, inet and all other types print as text too */
+	DRVP_BYTES,                  /* bytes: bytea, BSON binary */
+	DRVP_UUID,                   /* bytes: 16 */
+	DRVP_OBJECT_ID,              /* bytes: 12 */
+	DRVP_INSTANT,                /* integer: microseconds since 1970 UTC (timestamptz, BSON date) */
+	DRVP_LOCAL_TIME,             /* integer: microseconds since 1970 on the writer's wall clock */
+	DRVP_DATE,                   /* integer: days since 1970-01-01 */
+	DRVP_DOCUMENT,               /* json: json, jsonb, BSON document or array */
+	DRVP_PRESENT                 /* not NULL; the value itself was not asked for */
+};
+
+/* Infinity and -infinity of time types. */
+#define DRVP_TIME_INFINITY INT64_MAX
+#define DRVP_TIME_MINUS_INFINITY INT64_MIN
+
+/* One value of a row, borrowed from the receive buffer or the session's row arena. */
+struct drvp_value {
+	int kind;                    /* enum drvp_kind */
+	bool order_lost;             /* DOCUMENT from jsonb: members are not in the writer's order */
+	int64_t integer;
+	double number;
+	const char *bytes;
+	size_t len;
+	const struct drvp_json *json;
+};
+
+/*
+ * A row, valid during one callback. values stand in the order of the scan's columns; the columns
+ * of the primary key follow in keys.
+ */
+struct drvp_row {
+	const struct drvp_value *values;
+	size_t value_count;
+	const struct drvp_value *keys;
+	const char *const *key_names;           /* key_count of them */
+	size_t key_count;
+	struct {                     /* heap position; block UINT32_MAX: there is none */
+		uint32_t block;
+		uint16_t offset;
+	} ctid;
+	uint64_t ordinal;            /* position in its scan, from 0 */
+};
+
+/* "ctid (12,3)" or "document 17", and "id=6f0c…,n=4": how reports name a row. */
+void drvp_row_print_place(struct drvp_strbuf *out, const struct drvp_row *row);
+void drvp_row_print_key(struct drvp_strbuf *out, const struct drvp_row *row);
+
+/* A value as text, the way the store prints it (dates in UTC, bytes in hex, JSON compact). */
+void drvp_value_print(struct drvp_strbuf *out, const struct drvp_value *value);
+
+/* Non-zero ends the scan early; a negative number is a status and makes the scan fail with it. */
+typedef int (*drvp_row_fn)(const struct drvp_row *row, void *user);
+
+/* ------------------------------------------------------------------ relations */
+
+enum drvp_relation_state {
+	DRVP_RELATION_READY,
+	DRVP_RELATION_MISSING,
+	DRVP_RELATION_DENIED,        /* remedy holds the GRANT that would help */
+	DRVP_RELATION_HIDDEN,        /* row security would hide rows; remedy says what would help */
+	DRVP_RELATION_BUSY           /* locked by somebody for longer than we may wait */
+};
+
+enum drvp_relation_kind {
+	DRVP_TABLE,
+	DRVP_PARTITIONED,            /* partitioned, or has inheritance children: read as a whole */
+	DRVP_VIEW,
+	DRVP_MATERIALIZED_VIEW,
+	DRVP_FOREIGN_TABLE,
+	DRVP_COLLECTION
+};
+
+struct drvp_column {
+	const char *name;
+	const char *type;            /* as the store calls it, e.g. "character varying(64)" */
+	int kind;                    /* enum drvp_kind that its values have when not NULL */
+	bool generated;              /* computed by the server from other columns */
+	bool order_lost;             /* jsonb */
+	unsigned key_position;       /* from 1 within the primary key; 0: not part of it */
+	uint32_t type_oid;           /* PostgreSQL */
+};
+
+/* What a document's target turned out to be. Owned by the session that froze it. */
+struct drvp_relation {
+	const char *schema;          /* PostgreSQL: schema; MongoDB: NULL */
+	const char *name;
+	int state;                   /* enum drvp_relation_state */
+	int kind;                    /* enum drvp_relation_kind */
+	const char *remedy;          /* or NULL */
+	const struct drvp_column *columns;      /* none for collections: paths need no declaration */
+	size_t column_count;
+	uint64_t blocks;             /* PostgreSQL: heap pages when frozen */
+	bool has_ctid;               /* PostgreSQL: rows may be named and cut by heap position */
+	uint32_t oid;                /* PostgreSQL */
+};
+
+/* NULL when it has no such column. */
+const struct drvp_column *drvp_relation_column(const struct drvp_relation *relation,
+					       const char *name);
+
+/* ------------------------------------------------------------------ questions */
+
+enum drvp_operator { DRVP_IS_NULL, DRVP_NOT_NULL, DRVP_EQUALS, DRVP_LESS };
+
+/* One condition on a column; several are joined by AND. */
+struct drvp_condition {
+	const char *column;
+	int op;                      /* enum drvp_operator */
+	const struct drvp_json *value;          /* EQUALS, LESS: string, number or boolean */
+};
+
+/* What rows a question is about. */
+struct drvp_selection {
+	const struct drvp_condition *where;
+	size_t where_count;
+	const struct drvp_json *filter;         /* MongoDB: a query document as JSON, or NULL */
+};
+
+/* A part of a relation. Parts of one cut are disjoint and cover it whole. */
+struct drvp_range {
+	uint32_t first_block;
+	uint32_t end_block;          /* first block behind it; UINT32_MAX: to the end, however long */
+};
+
+enum drvp_form {
+	DRVP_FORM_VALUE,
+	DRVP_FORM_PRESENCE           /* only NULL or PRESENT, so that no plaintext crosses the wire */
+};
+
+struct drvp_wanted {
+	const char *column;          /* MongoDB: a dotted path */
+	int form;                    /* enum drvp_form */
+};
+
+struct drvp_scan {
+	const struct drvp_relation *relation;
+	struct drvp_selection selection;
+	const struct drvp_range *range;         /* NULL: the whole relation */
+	const struct drvp_wanted *columns;
+	size_t column_count;
+	bool keys;                   /* also the primary key */
+};
+
+/* Who and which moment a source is; members that it cannot tell are 0 or "". */
+struct drvp_identity {
+	char server[128];            /* "PostgreSQL 15.10" */
+	char address[256];           /* "host/database", without credentials */
+	bool tls;
+	bool in_recovery;            /* a standby, or still replaying */
+	bool superuser;
+	uint64_t system_identifier;
+	uint32_t timeline;
+	uint64_t lsn;
+	char set_name[128];          /* MongoDB replica set */
+	uint64_t operation_time;     /* MongoDB: seconds << 32 | increment */
+	int64_t server_now;          /* instant, by the server's clock */
+	char consistency[160];       /* how one moment was pinned, for people: "one snapshot" … */
+	char warnings[8][160];       /* restore tuning left on and the like: "setting fsync is off" */
+	size_t warning_count;
+};
+
+/* Where a zone's clocks stand: from instant on, local time = UTC + offset. Ordered by instant. */
+struct drvp_zone_change {
+	int64_t instant;             /* microseconds; the first is INT64_MIN */
+	int64_t offset;              /* microseconds east of UTC */
+};
+
+struct drvp_zone {
+	const char *name;
+	struct drvp_zone_change *changes;
+	size_t count;
+};
+
+/* The instants at which the zone's wall clock showed local: 0 (skipped), 1, or 2 (ambiguous). */
+size_t drvp_zone_instants(const struct drvp_zone *zone, int64_t local, int64_t instants[2]);
+
+/* ------------------------------------------------------------------ sessions */
+
+/* Limits and the way to interrupt; shared by all sessions of a run. */
+struct drvp_limits {
+	int64_t connect;             /* microseconds */
+	int64_t work;                /* microseconds one question may take */
+	const atomic_bool *cancelled;
+};
+
+/* How to reach a source. All borrowed, and they outlive the session. */
+struct drvp_address {
+	const char *uri;             /* "" : the driver's defaults */
+	const char *database;        /* MongoDB: from the document; or NULL: the URI's */
+	struct drvp_limits limits;
+};
+
+struct drvp_store;
+
+/* One pinned, read-only state of one source. Stores embed it as their first member. */
+struct drvp_session {
+	const struct drvp_store *store;
+};
+
+struct drvp_target {
+	const char *schema;          /* NULL for collections */
+	const char *name;
+};
+
+/*
+ * A kind of database. Functions fill err and return a negative status; one that returns
+ * DRV_E_CONNECT leaves a session that can only be closed. All strings that they hand out live as
+ * long as the session. required: all but those marked optional.
+ */
+struct drvp_store {
+	const char *name;            /* as documents call it */
+
+	/* Connects, as the session that pins the moment. */
+	int (*open)(struct drvp_session **out, const struct drvp_address *address,
+		    struct drv_error *err);
+
+	/*
+	 * Resolves the targets, locks them against being emptied, and takes the snapshot. *out receives
+	 * an array of count relations, which the session owns; a target that cannot be read says so in
+	 * its state and is no error.
+	 */
+	int (*freeze)(struct drvp_session *session, const struct drvp_target *targets, size_t count,
+		      struct drvp_relation **out, struct drv_error *err);
+
+	/* After freeze: who, which moment, and what looks wrong. */
+	int (*identify)(struct drvp_session *session, struct drvp_identity *out,
+			struct drv_error *err);
+
+	/* Another connection that sees exactly what pinned sees. */
+	int (*attach)(struct drvp_session **out, struct drvp_session *pinned,
+		      struct drv_error *err);
+
+	/* Splits a relation into at most most parts of similar size; *count receives how many. */
+	int (*cut)(struct drvp_session *session, const struct drvp_relation *relation,
+		   struct drvp_range *ranges, size_t most, size_t *count, struct drv_error *err);
+
+	/* Counts exactly, by looking at each row (not at an index, which may be broken). */
+	int (*count)(struct drvp_session *session, const struct drvp_relation *relation,
+		     const struct drvp_selection *selection, uint64_t *rows, struct drv_error *err);
+
+	/* What the store's own metadata believes the count to be. Optional. */
+	int (*estimate)(struct drvp_session *session, const struct drvp_relation *relation,
+			uint64_t *rows, struct drv_error *err);
+
+	/*
+	 * The greatest value of a time column as an instant, ignoring NULL; *found tells whether there
+	 * is any. zone is needed for a column that has none: DRV_E_USAGE without it. *rows receives
+	 * how many rows were looked at.
+	 */
+	int (*newest)(struct drvp_session *session, const struct drvp_relation *relation,
+		      const struct drvp_selection *selection, const char *column, const char *zone,
+		      int64_t *instant, bool *found, uint64_t *rows, struct drv_error *err);
+
+	/* Streams rows to fn. *rows receives how many were fed, which the server's word confirmed. */
+	int (*scan)(struct drvp_session *session, const struct drvp_scan *scan, drvp_row_fn fn,
+		    void *user, uint64_t *rows, struct drv_error *err);
+
+	/* How many rows one user-written statement gives; never as superuser. Optional. */
+	int (*ask)(struct drvp_session *session, const char *sql, uint64_t most, uint64_t *rows,
+		   struct drv_error *err);
+
+	/* The clock changes of a zone, from the server's own zone data. Optional. */
+	int (*zone)(struct drvp_session *session, const char *name, struct drvp_zone *out,
+		    struct drv_error *err);
+
+	/* After all work: whether the moment held. May put a word into identity->consistency. */
+	int (*finish)(struct drvp_session *session, struct drvp_identity *identity,
+		      struct drv_error *err);
+
+	void (*close)(struct drvp_session **session);
+};
+
+/* NULL when there is no such store in this build. */
+const struct drvp_store *drvp_store_find(const char *name);
+
+extern const struct drvp_store drvp_store_postgresql;
+extern const struct drvp_store drvp_store_mongodb;
+
+#endif

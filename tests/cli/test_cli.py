@@ -1,0 +1,621 @@
+#!/usr/bin/env python3
+"""test_cli.py: drverify as a program: arguments, messages, files, signals, exit statuses
+
+DRVERIFY names the built program. DRV_TEST_POSTGRESQL and DRV_TEST_MONGODB, when set, say where
+servers are; tests that need one are skipped without it.
+"""
+import json
+import os
+import pty
+import re
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import time
+import unittest
+
+PROGRAM = os.path.abspath(os.environ["DRVERIFY"])
+POSTGRESQL = os.environ.get("DRV_TEST_POSTGRESQL")
+MONGODB = os.environ.get("DRV_TEST_MONGODB")
+CANARY = "s3cr3t-canary"
+# Nothing listens there.
+NOWHERE = "host=/nonexistent connect_timeout=2"
+
+
+def environment(**extra):
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PG", "DRVERIFY", "MONGODB"))
+    }
+    return {**kept, **extra}
+
+
+def document(checks=None, **members):
+    return {
+        "format": "drverify/1",
+        "name": "test",
+        "sources": {"main": {"store": "postgresql"}, "search": {"store": "mongodb"}},
+        "checks": checks or [{"check": "connection", "source": "main"}],
+        **members,
+    }
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.baseline = self.put("report.json", document())
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def put(self, name, content):
+        text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+    def get(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return file.read()
+
+    def run_program(self, *arguments, status, env=None, **options):
+        options.setdefault("stdin", subprocess.DEVNULL)
+        done = subprocess.run(
+            [PROGRAM, *arguments],
+            capture_output="stdout" not in options,
+            env=env or environment(),
+            timeout=60,
+            check=False,
+            **options,
+        )
+        self.out = (done.stdout or b"").decode("utf-8")
+        self.err = (done.stderr or b"").decode("utf-8")
+        self.assertEqual(done.returncode, status, f"{arguments}\n{self.out}\n{self.err}")
+
+    def verify(self, *arguments, status, **options):
+        self.run_program("--baseline", self.baseline, *arguments, status=status, **options)
+
+    def need_postgresql(self):
+        self.verify("--source", "main=" + NOWHERE, status=3)
+        if "no support" in self.out:
+            self.skipTest("built without PostgreSQL")
+
+    def assert_refused(self, *arguments, says, **options):
+        """Exit 3, one message on standard error, nothing on standard output."""
+        self.run_program(*arguments, status=3, **options)
+        self.assertEqual(self.out, "")
+        self.assertRegex(self.err, r"\Adrverify: [^\n]*\n\Z")
+        self.assertIn(says, self.err)
+
+
+class Help(Case):
+    def test_version(self):
+        for word in ("--version", "-V"):
+            self.run_program(word, status=0)
+            self.assertRegex(self.out, r"\Adrverify \d+\.\d+\.\d+\n\Z")
+
+    def test_overview(self):
+        for words in (["--help"], ["-h"], ["help"]):
+            self.run_program(*words, status=0)
+            for part in ("verify", "capture", "explain", "--baseline report.json", "Exit status"):
+                self.assertIn(part, self.out)
+            self.assertEqual(self.err, "")
+
+    def test_help_of_a_command(self):
+        self.run_program("help", "verify", status=0)
+        first = self.out
+        self.run_program("verify", "--help", status=0)
+        self.assertEqual(first, self.out)
+        for option in ("--baseline FILE", "--source NAME=URI", "--restored-to", "--incident-at",
+                       "--only", "--skip", "--jobs", "--timeout", "--key", "--allow-sql",
+                       "--show-keys", "--write", "-q, --quiet", "-v, --verbose"):
+            self.assertIn(option, first)
+        self.assertIn("Examples", first)
+        self.run_program("capture", "-h", status=0)
+        self.assertIn("baseline for later", self.out)
+
+    def test_help_fits_a_terminal(self):
+        for command in ("verify", "capture", "explain", "help"):
+            self.run_program("help", command, status=0)
+            for line in self.out.splitlines():
+                self.assertLessEqual(len(line), 100)
+
+    def test_unknown_topic(self):
+        self.assert_refused("help", "captrue", says='did you mean "capture"?')
+
+
+class Arguments(Case):
+    def test_nothing(self):
+        self.assert_refused(says="--baseline FILE")
+
+    def test_unknown_command(self):
+        self.assert_refused("verfy", says='did you mean "verify"?')
+        self.assert_refused("xylophone", says="drverify --help")
+
+    def test_document_in_place_of_a_command(self):
+        self.assert_refused(self.baseline, says=f"drverify --baseline {self.baseline}")
+
+    def test_unknown_option(self):
+        self.assert_refused("--basline", "x", says="did you mean --baseline?")
+        self.assert_refused("verify", "--restord-to=x", says="did you mean --restored-to?")
+        self.assert_refused("-x", says="no option -x")
+        self.assert_refused("--", says="unexpected")
+
+    def test_option_of_another_command(self):
+        self.assert_refused("explain", "--jobs", "2", says='means nothing to "explain"')
+
+    def test_missing_value(self):
+        self.assert_refused("--baseline", says="--baseline FILE")
+        self.assert_refused("--baseline", "--jobs", "3", says="--baseline FILE")
+        self.assert_refused("--quiet=yes", says="takes no value")
+
+    def test_given_twice(self):
+        self.assert_refused("--baseline", "a", "--baseline", "b", says="twice")
+        self.assert_refused("--jobs", "1", "--jobs", "2", says="twice")
+
+    def test_numbers(self):
+        for word in ("0", "65", "-1", "2x", "", "99999999999999999999"):
+            self.assert_refused("--jobs=" + word, says="from 1 to 64")
+        for word in ("0s", "10", "s", "5y", "1h30", "-5s", "", "50d", "9999999999s", "1.5h"):
+            self.assert_refused("--timeout=" + word, says="duration")
+
+    def test_durations_that_are_right(self):
+        for word in ("500ms", "90s", "15m", "1h30m", "49d"):
+            self.verify("--timeout", word, "--only", "nothing", status=3)
+            self.assertNotIn("duration", self.err)
+
+    def test_command_comes_too_late(self):
+        self.assert_refused("--baseline", self.baseline, "capture", says="goes first")
+
+    def test_no_baseline(self):
+        self.assert_refused("verify", says="--baseline FILE")
+
+    def test_contradiction(self):
+        self.assert_refused("-qv", "--baseline", self.baseline, says="contradict")
+
+    def test_bad_write(self):
+        self.assert_refused("--baseline", self.baseline, "--write", "jsn=x",
+                            says='did you mean "json"?')
+        self.assert_refused("--baseline", self.baseline, "--write", "report.json",
+                            says="json=PATH")
+        self.assert_refused("--baseline", self.baseline, "--write", "json=-", "--write", "text=-",
+                            says="standard output")
+
+    def test_times(self):
+        for option in ("--restored-to", "--incident-at"):
+            self.verify(option, "yesterday", status=3)
+            self.assertIn("yesterday", self.err)
+
+
+class Documents(Case):
+    def test_missing_file(self):
+        self.assert_refused("--baseline", self.path("none.json"),
+                            says="No such file or directory")
+        self.assert_refused("--baseline", self.folder, says="Is a directory")
+
+    def test_position_of_a_mistake(self):
+        bad = self.put("bad.json", '{\n  "format": "drverify/1",\n  "nmae": "x"\n}\n')
+        self.run_program("--baseline", bad, status=3)
+        self.assertRegex(self.err, r"bad\.json:3:\d+: ")
+        self.assertIn("name", self.err)
+        bad = self.put("bad.json", '{\n  "format": oops\n}\n')
+        self.run_program("--baseline", bad, status=3)
+        self.assertRegex(self.err, r"bad\.json:2:\d+: ")
+
+    def test_standard_input(self):
+        with open(self.baseline, "rb") as file:
+            self.run_program("--baseline", "-", "--source", "main=" + NOWHERE, status=3,
+                             stdin=file)
+        self.assertIn("UNDECIDED", self.out)
+        self.run_program("--baseline", "-", status=3)
+        self.assertIn("standard input", self.err)
+
+    def test_failed_report_is_refused(self):
+        self.baseline = self.put("failed.json", document(report={"verdict": "fail"}))
+        self.verify(status=3)
+        self.assertIn("failed.json", self.err)
+        self.assertEqual(self.out, "")
+
+    def test_escape_sequences_do_not_reach_the_terminal(self):
+        bad = self.put("bad.json", json.dumps({"format": "drverify/1", "\x1b[31mred": 1}))
+        self.run_program("--baseline", bad, status=3)
+        self.assertNotIn("\x1b", self.err)
+
+
+class Sources(Case):
+    def test_unreachable(self):
+        self.verify("--source", "main=" + NOWHERE, status=3)
+        self.assertIn("????", self.out)
+        self.assertIn("UNDECIDED: 1 undecided of 1", self.out)
+        self.assertRegex(self.out, r"exit 3\nnext  drverify explain [a-z_.]+\n\Z")
+        self.assertEqual(self.err, "")
+
+    def test_unknown_source(self):
+        self.assert_refused("--baseline", self.baseline, "--source", "mian=x",
+                            says='did you mean "main"?')
+        self.assert_refused("--baseline", self.baseline, "--source", "main", says="NAME=URI")
+        self.assert_refused("--baseline", self.baseline, "--source", "main=a", "--source",
+                            "main=b", says="twice")
+
+    def test_environment(self):
+        self.need_postgresql()
+        # The mistake in it shows that it was read.
+        mistaken = environment(DRVERIFY_SOURCE_MAIN="no-such-keyword=1")
+        self.verify(status=3, env=mistaken)
+        self.assertIn("connection string", self.out)
+        self.verify("--source", "main=" + NOWHERE, status=3, env=mistaken)
+        self.assertNotIn("connection string", self.out)
+
+    def test_name_in_a_variable(self):
+        named = document([{"check": "connection", "source": "주-db.1"}])
+        named["sources"] = {"주-db.1": {"store": "mongodb"}}
+        self.baseline = self.put("named.json", named)
+        self.verify(status=3)
+        self.assertIn("DRVERIFY_SOURCE_____DB_1", self.err)
+
+    def test_two_names_one_variable(self):
+        named = document([{"check": "connection", "source": "a-b"}])
+        named["sources"] = {"a-b": {"store": "postgresql"}, "a_b": {"store": "postgresql"}}
+        self.baseline = self.put("named.json", named)
+        both = environment(DRVERIFY_SOURCE_A_B=NOWHERE)
+        self.verify(status=3, env=both)
+        self.assertIn("would both be read from DRVERIFY_SOURCE_A_B", self.err)
+        self.verify("--source", "a-b=" + NOWHERE, "--source", "a_b=" + NOWHERE, status=3, env=both)
+        self.assertIn("UNDECIDED", self.out)
+
+    def test_mongodb_without_a_place(self):
+        self.baseline = self.put("both.json", document([
+            {"check": "connection", "source": "main"},
+            {"check": "connection", "source": "search"},
+        ]))
+        self.verify("--source", "main=" + NOWHERE, status=3)
+        for way in ("--source search=mongodb://", "DRVERIFY_SOURCE_SEARCH", "MONGODB_URI"):
+            self.assertIn(way, self.err)
+        # A source that nothing needs may lack a place.
+        self.verify("--source", "main=" + NOWHERE, "--only", "connection:main", status=3)
+        self.assertEqual(self.err, "")
+
+    def test_nothing_selected(self):
+        self.verify("--only", "nothing", status=3)
+        self.assertIn("drverify: ", self.err)
+        self.verify("--skip", "*", status=3)
+
+
+class Secrets(Case):
+    def assert_hidden(self):
+        self.assertNotIn(CANARY, self.out)
+        self.assertNotIn(CANARY, self.err)
+
+    def test_password_draws_a_warning(self):
+        for uri in (f"postgresql://u:{CANARY}@127.0.0.1:1/d",
+                    f"host=127.0.0.1 port=1 password = {CANARY}",
+                    f"postgresql://127.0.0.1:1/d?user=u&password={CANARY}"):
+            self.verify("--source", "main=" + uri, "-v", "--write",
+                        "json=" + self.path("out.json"), status=3)
+            self.assertIn("visible in the process list", self.err)
+            self.assertIn("DRVERIFY_SOURCE_MAIN", self.err)
+            self.assert_hidden()
+            self.assertNotIn(CANARY, self.get("out.json"))
+
+    def test_no_password_no_warning(self):
+        for uri in ("postgresql://u@127.0.0.1:1/d", "host=127.0.0.1 port=1 passfile=/none",
+                    "postgresql://127.0.0.1:1/d"):
+            self.verify("--source", "main=" + uri, status=3)
+            self.assertEqual(self.err, "")
+
+    def test_misplaced_uri_is_not_repeated(self):
+        uri = f"postgresql://u:{CANARY}@h/d"
+        for words in ([uri], ["--source", uri], ["--source", "main", uri], ["--baseline", uri],
+                      ["--baseline=" + uri], ["--surce=main=" + uri], ["explain", uri],
+                      ["--jobs", f"password={CANARY}"], ["--key", f"password={CANARY}"],
+                      ["--write", f"json={uri}", "x"], ["help", uri]):
+            self.run_program(*words, status=3)
+            self.assertTrue(self.err)
+            self.assert_hidden()
+
+    def test_key_file(self):
+        key = self.put("key", CANARY + "\n")
+        os.chmod(key, 0o644)
+        self.verify("--source", "main=" + NOWHERE, "--key", "audit=" + key, status=3)
+        self.assertIn("others may read", self.err)
+        self.assert_hidden()
+        os.chmod(key, 0o600)
+        self.verify("--source", "main=" + NOWHERE, "--key", "audit=" + key, status=3)
+        self.assertEqual(self.err, "")
+        self.verify("--key", "audit=" + self.path("none"), status=3)
+        self.assertIn("No such file or directory", self.err)
+        self.verify("--key", key, status=3)
+        self.assertIn("NAME=FILE", self.err)
+
+
+class Output(Case):
+    def undecided(self, *arguments, **options):
+        self.verify("--source", "main=" + NOWHERE, *arguments, status=3, **options)
+
+    def test_files(self):
+        self.undecided("--write", "json=" + self.path("out.json"), "--write",
+                       "text=" + self.path("out.txt"))
+        report = json.loads(self.get("out.json"))
+        self.assertEqual(report["report"]["verdict"], "inconclusive")
+        self.assertEqual(report["report"]["exit_status"], 3)
+        self.assertIn("UNDECIDED", self.get("out.txt"))
+        self.assertIn(self.path("out.json"), self.out)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["out.json", "out.txt", "report.json"])
+
+    def test_file_modes(self):
+        self.undecided("--write", "json=" + self.path("a"), umask=0o027)
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("a")).st_mode), 0o640)
+        self.undecided("--show-keys", "--write", "json=" + self.path("b"), umask=0o022)
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("b")).st_mode), 0o600)
+        os.chmod(self.path("a"), 0o604)
+        self.undecided("--write", "json=" + self.path("a"))
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("a")).st_mode), 0o604)
+
+    def test_link_is_followed(self):
+        os.mkdir(self.path("real"))
+        self.put("real/out.json", "old")
+        os.symlink("real/out.json", self.path("link"))
+        self.undecided("--write", "json=" + self.path("link"))
+        self.assertTrue(os.path.islink(self.path("link")))
+        self.assertIn("drverify/1", self.get("real/out.json"))
+
+    def test_device_is_not_replaced(self):
+        self.undecided("--write", "json=/dev/null")
+        self.assertTrue(stat.S_ISCHR(os.stat("/dev/null").st_mode))
+        self.undecided("--write", "json=/dev/full")
+        self.assertIn("No space left", self.err)
+
+    def test_unwritable_path(self):
+        self.undecided("--write", "json=" + self.path("none/out.json"))
+        self.assertIn("UNDECIDED", self.out)
+        self.assertIn("none/out.json", self.err)
+        self.assertIn("No such file or directory", self.err)
+
+    def test_document_on_standard_output(self):
+        self.undecided("--write", "json=-")
+        self.assertEqual(json.loads(self.out)["report"]["command"], "verify")
+        self.assertIn("UNDECIDED", self.err)
+
+    def test_baseline_survives_a_run_that_did_not_pass(self):
+        before = self.get("report.json")
+        self.undecided("--write", "json=" + self.baseline)
+        self.assertEqual(self.get("report.json"), before)
+        self.assertIn("stays as it is", self.err)
+        self.assertIn("inconclusive", self.get("report.json.failed"))
+
+    def test_capture_goes_to_standard_output(self):
+        self.run_program("capture", "--baseline", self.baseline, "--source", "main=" + NOWHERE,
+                         status=3)
+        self.assertEqual(json.loads(self.out)["report"]["command"], "capture")
+        self.assertIn("This makes no baseline", self.err)
+
+    def test_full_disk(self):
+        with open("/dev/full", "wb") as full:
+            self.undecided(stdout=full, stderr=subprocess.PIPE)
+            self.assertIn("No space left", self.err)
+            for words in (["--help"], ["--version"], ["explain"], ["help", "verify"]):
+                self.run_program(*words, status=3, stdout=full, stderr=subprocess.PIPE)
+                self.assertIn("standard output", self.err)
+
+    def test_closed_standard_output(self):
+        done = subprocess.run(["sh", "-c", 'exec "$0" --version >&-', PROGRAM], check=False,
+                              stderr=subprocess.PIPE, env=environment(), timeout=60)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b"standard output", done.stderr)
+
+    def test_reader_that_went_away(self):
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        with os.fdopen(write_end, "wb") as pipe:
+            self.undecided(stdout=pipe, stderr=subprocess.PIPE)
+        self.assertIn("Broken pipe", self.err)
+
+    def test_quiet_still_says_what_is_wrong(self):
+        self.undecided("-q")
+        self.assertIn("UNDECIDED", self.out)
+
+    def test_korean_in_the_c_locale(self):
+        self.baseline = self.put("report.json", document(name="펫투유 운영"))
+        self.undecided(env=environment(LC_ALL="C"))
+        self.assertIn("펫투유 운영", self.out)
+
+
+class Explain(Case):
+    def test_code(self):
+        self.run_program("explain", "source.unreachable", status=0)
+        self.assertTrue(self.out.startswith("source.unreachable: inconclusive\n"))
+        for label in ("meaning", "why", "next"):
+            self.assertRegex(self.out, rf"(?m)^{label} +\w")
+        for line in self.out.splitlines():
+            self.assertLessEqual(len(line), 78)
+
+    def test_every_code_of_the_list(self):
+        self.run_program("explain", status=0)
+        codes = re.findall(r"(?m)^(\w+\.\w+) +(?:warn|fail|inconclusive)$", self.out)
+        self.assertIn("relation.missing", codes)
+        self.assertEqual(codes, sorted(set(codes)))
+        for code in codes:
+            self.run_program("explain", code, status=0)
+
+    def test_unknown_code(self):
+        self.assert_refused("explain", "relation.mising", says='did you mean "relation.missing"?')
+        self.assert_refused("explain", "nonsense", says="drverify explain lists them")
+        self.assert_refused("explain", "a", "b", says="unexpected")
+
+
+class Signals(Case):
+    """A server that accepts and says nothing keeps a run busy for as long as a test needs."""
+
+    def setUp(self):
+        super().setUp()
+        listener = socket.socket()
+        self.addCleanup(listener.close)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.settimeout(30)
+        self.listener = listener
+        self.need_postgresql()
+        port = listener.getsockname()[1]
+        self.mute = f"main=host=127.0.0.1 port={port} dbname=d user=u sslmode=disable"
+
+    def start(self, *arguments, **options):
+        process = subprocess.Popen(
+            [PROGRAM, "--baseline", self.baseline, "--source", self.mute, *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment(TERM="xterm"),
+            **{"stderr": subprocess.PIPE, **options})
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.addCleanup(process.stdout.close)
+        connection, _ = self.listener.accept()
+        self.addCleanup(connection.close)
+        return process
+
+    def test_first_signal_ends_with_a_report(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            process = self.start("--write", "json=" + self.path("out.json"))
+            started = time.monotonic()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+            self.assertEqual(process.returncode, 3, out + err)
+            self.assertLess(time.monotonic() - started, 8)
+            self.assertIn(b"Cancelled before its end", out)
+            self.assertEqual(json.loads(self.get("out.json"))["report"]["verdict"], "inconclusive")
+            os.unlink(self.path("out.json"))
+
+    def test_ignored_signal_stays_ignored(self):
+        process = self.start("--timeout", "3s", preexec_fn=lambda: signal.signal(signal.SIGINT,
+                                                                                signal.SIG_IGN))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 3, out + err)
+        self.assertNotIn(b"Cancelled", out)
+
+    def test_timeout_ends_a_mute_server(self):
+        started = time.monotonic()
+        process = self.start("--timeout", "1s")
+        out, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 3, out + err)
+        self.assertLess(time.monotonic() - started, 10)
+        self.assertEqual(err, b"")      # no progress where nobody looks
+
+    def progress_of(self, *arguments):
+        leader, follower = pty.openpty()
+        self.addCleanup(os.close, leader)
+        process = self.start("--timeout", "2s", *arguments, stderr=follower)
+        os.close(follower)
+        process.communicate(timeout=30)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(leader, 4096)
+            except OSError:
+                return shown
+            if not piece:
+                return shown
+            shown += piece
+
+    def test_progress_on_a_terminal(self):
+        shown = self.progress_of()
+        self.assertIn(b"0 of 1 checks, 0 rows", shown)
+        self.assertTrue(shown.endswith(b"\r\x1b[K"))
+        self.assertNotIn(b"\n", shown)
+        self.assertEqual(self.progress_of("-q"), b"")
+
+
+def counting(table):
+    return {"check": "row_count", "source": "main", "table": table, "priority": 1}
+
+
+@unittest.skipUnless(POSTGRESQL, "DRV_TEST_POSTGRESQL is not set")
+class WithPostgresql(Case):
+    """Counts a catalog table, which every server has; "connection" might warn of test settings."""
+
+    def setUp(self):
+        super().setUp()
+        self.place = ["--source", "main=" + POSTGRESQL]
+        self.baseline = self.put("report.json", document([counting("pg_catalog.pg_am")]))
+
+    def test_pass(self):
+        self.verify(*self.place, status=0)
+        self.assertRegex(self.out, r"INTACT: 1 passed of 1 in .*\. exit 0\n\Z")
+        self.assertIn("PostgreSQL", self.out)
+
+    def test_quiet_pass_says_nothing(self):
+        self.verify(*self.place, "-q", "--write", "json=" + self.path("out.json"), status=0)
+        self.assertEqual((self.out, self.err), ("", ""))
+        self.assertIn('"pass"', self.get("out.json"))
+
+    def test_environment_places_the_source(self):
+        self.verify(status=0, env=environment(DRVERIFY_SOURCE_MAIN=POSTGRESQL))
+
+    def test_full_disk_is_no_pass(self):
+        with open("/dev/full", "wb") as full:
+            self.verify(*self.place, status=3, stdout=full, stderr=subprocess.PIPE)
+        self.verify(*self.place, "--write", "json=" + self.path("none/x"), status=3)
+        self.assertIn("INTACT", self.out)
+
+    def test_capture_then_verify(self):
+        self.run_program("capture", "--baseline", self.baseline, *self.place, "--write",
+                         "json=" + self.path("captured.json"), status=0)
+        self.assertIn("CAPTURED", self.out)
+        captured = json.loads(self.get("captured.json"))
+        self.assertGreater(captured["checks"][0]["expect"]["rows"], 0)
+        self.assertIn("captured_at", captured)
+        self.baseline = self.path("captured.json")
+        again = ["--restored-to", "baseline", *self.place]
+        self.verify(*again, status=0)
+        # A report that passed is the next baseline, also in place of the one it came from.
+        self.verify(*again, "--write", "json=" + self.baseline, status=0)
+        self.verify(*again, status=0)
+        # And one row too many in the expectation is damage.
+        captured["checks"][0]["expect"]["rows"] += 1
+        self.baseline = self.put("damaged.json", captured)
+        self.verify(*again, "--write", "json=" + self.path("evidence.json"), status=2)
+        self.assertIn("DAMAGE FOUND: 1 failed of 1", self.out)
+        self.assertIn("row_count.below", self.out)
+        self.baseline = self.path("evidence.json")
+        self.verify(*again, status=3)
+
+    def test_failed_capture_keeps_the_old_baseline(self):
+        self.baseline = self.put("checks.json", document([counting("public.no such table")]))
+        self.put("old.json", "{}")
+        self.run_program("capture", "--baseline", self.baseline, *self.place, "--write",
+                         "json=" + self.path("old.json"), status=2)
+        self.assertEqual(self.get("old.json"), "{}")
+        self.assertIn("relation.missing", self.get("old.json.failed"))
+
+    def test_damage_outweighs_an_unwritten_report(self):
+        self.baseline = self.put("checks.json", document([counting("public.no such table")]))
+        self.verify(*self.place, "--write", "json=" + self.path("none/x"), status=2)
+
+    def test_skipped_checks_leave_the_document_as_it_was(self):
+        both = [counting("pg_catalog.pg_am"), counting("pg_catalog.pg_class")]
+        self.baseline = self.put("checks.json", document(both))
+        self.verify(*self.place, "--only", "*:pg_catalog.pg_am", "--write",
+                    "json=" + self.path("out.json"), status=0)
+        self.assertNotIn("captured_at", json.loads(self.get("out.json")))
+
+
+@unittest.skipUnless(MONGODB, "DRV_TEST_MONGODB is not set")
+class WithMongodb(Case):
+    def test_pass(self):
+        checks = [{"check": "connection", "source": "search"}]
+        self.baseline = self.put("report.json", document(checks))
+        self.verify("--source", "search=" + MONGODB, status=0)
+        self.verify(status=0, env=environment(MONGODB_URI=MONGODB))
+        self.assertIn("INTACT", self.out)
+
+    def test_missing_collection(self):
+        checks = [{"check": "collection_count", "source": "search", "collection": "없는 것"}]
+        self.baseline = self.put("report.json", document(checks))
+        self.verify("--source", "search=" + MONGODB, status=2)
+        self.assertIn("collection.missing", self.out)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,358 @@
+#!/usr/bin/env python3
+"""run.py: the damage table: each folder of fixtures/damage is damaged data and its verdict
+
+A case's folder holds case.json and what damages the data: mutate.sql for PostgreSQL, mutate.json (a
+list of commands) for MongoDB. For each case the runner copies intact data, proves that the document
+passes there without findings, damages the copy, verifies again, and compares exit status and finding
+codes exactly. Members of case.json:
+
+  about             one sentence
+  shape             which data: plan, real or odd
+  document          from the case's folder, fixtures/damage or fixtures/pet-platform
+  damaged_document  instead of document, once the data is damaged (baseline "stated" only)
+  baseline          captured: from the intact copy by "drverify capture"; stated: the document itself
+  flags             more options, for every run of drverify on this case
+  damaged_flags     more options, only for the run on damaged data
+  without           options that the runner gives by itself, left out on damaged data
+  role              who reads the damaged data, instead of drverify_reader
+  unreachable       sources that do not answer on damaged data
+  needs             stores without which the case is skipped; mutate.json says "mongodb" by itself
+  exit              the exit status expected on damaged data
+  findings          codes expected on damaged data, no others: { code: rows counted by its findings,
+                    or the list of its tables and collections, or "any" }
+"""
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CASES = ROOT / "fixtures" / "damage"
+PLATFORM = ROOT / "fixtures" / "pet-platform"
+SCALE = "50"
+# FerretDB reads some thousand documents a second.
+MONGODB_SCALE = "200"
+INCIDENT = "2025-12-30T14:30:00+09:00"
+KNOWN = {"about", "shape", "document", "damaged_document", "baseline", "flags", "damaged_flags",
+         "without", "role", "unreachable", "needs", "exit", "findings"}
+# Nothing listens there; refused at once.
+NOWHERE = {"main": "host=127.0.0.1 port=1 dbname=nothing", "search": "mongodb://127.0.0.1:1/nothing"}
+
+
+class Failed(Exception):
+    """A case did not go as it says, or could not be tried."""
+
+
+def run(command, text=None, environment=None):
+    """Runs a command that must succeed, and gives its output."""
+    done = subprocess.run(command, input=text, text=True, capture_output=True, check=False,
+                          env=environment, timeout=300)
+    if done.returncode != 0:
+        raise Failed(f"{pathlib.Path(command[0]).name} failed ({done.returncode}): "
+                     f"{(done.stderr or done.stdout).strip()[-600:]}")
+    return done.stdout
+
+
+class Stores:
+    """The servers, and intact data of each shape to copy from."""
+
+    def __init__(self, options):
+        self.options = options
+        self.postgresql = os.environ.get("DRV_TEST_POSTGRESQL", "")
+        self.mongodb = os.environ.get("DRV_TEST_MONGODB", "")
+        self.locks = collections.defaultdict(threading.Lock)
+        self.templates = {}
+        self.prefix = f"drv{os.getpid()}"
+
+    def conninfo(self, database, role=None):
+        return f"{self.postgresql} dbname={database}" + (f" user={role}" if role else "")
+
+    def psql(self, database, text):
+        return run(["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", "-",
+                    "--dbname", self.conninfo(database)], text)
+
+    def mongodb_uri(self, database):
+        address, _, options = self.mongodb.partition("?")
+        return f"{address.rstrip('/')}/{database}" + (f"?{options}" if options else "")
+
+    def template(self, shape):
+        """The name of an intact database of this shape, loaded when it is first asked for."""
+        with self.locks["postgresql", shape]:
+            if shape not in self.templates:
+                self.templates[shape] = f"{self.prefix}_{shape}"
+                self.load(shape, self.templates[shape])
+        return self.templates[shape]
+
+    def load(self, shape, database):
+        self.psql("postgres", f'CREATE DATABASE "{database}" TEMPLATE template0 ENCODING UTF8'
+                  " LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'")
+        self.psql(database, (PLATFORM / "roles.sql").read_text("utf-8"))
+        if shape == "odd":
+            self.psql(database, (CASES / "odd.sql").read_text("utf-8"))
+            return
+        self.psql(database, (PLATFORM / f"schema-{shape}.sql").read_text("utf-8"))
+        self.psql(database, run([self.options.generate, "--output", "postgresql", "--shape", shape,
+                                 "--scale", SCALE]))
+        self.psql(database, (PLATFORM / f"keys-{shape}.sql").read_text("utf-8") + "ANALYZE;")
+
+    def copy_postgresql(self, shape, database):
+        template = self.template(shape)
+        # CREATE DATABASE wants its template for itself.
+        with self.locks["postgresql", shape]:
+            self.psql("postgres", f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+
+    def drop_postgresql(self, database):
+        self.psql("postgres", f'DROP DATABASE IF EXISTS "{database}"')
+
+    def commands(self, database, commands):
+        run([self.options.mongo_command, self.mongodb_uri(database), database],
+            json.dumps(commands, ensure_ascii=False))
+
+    def load_mongodb(self, database):
+        run([self.options.generate, "--output", "mongodb", "--uri", self.mongodb_uri(database),
+             "--database", database, "--scale", MONGODB_SCALE])
+
+    def intact_mongodb(self):
+        """One intact database for all cases that do not damage MongoDB."""
+        with self.locks["mongodb"]:
+            if "mongodb" not in self.templates:
+                self.templates["mongodb"] = f"{self.prefix}_mongodb"
+                self.load_mongodb(self.templates["mongodb"])
+        return self.templates["mongodb"]
+
+    def drop_mongodb(self, database):
+        self.commands(database, [{"dropDatabase": 1}])
+
+    def close(self):
+        for key, database in self.templates.items():
+            if key == "mongodb":
+                self.drop_mongodb(database)
+            else:
+                self.drop_postgresql(database)
+
+
+class Case:
+    """One folder."""
+
+    def __init__(self, folder, stores, scratch):
+        self.name = folder.name
+        self.folder = folder
+        self.stores = stores
+        self.scratch = scratch / folder.name
+        self.spec = json.loads((folder / "case.json").read_text("utf-8"))
+        unknown = set(self.spec) - KNOWN
+        if unknown:
+            raise Failed(f"case.json has unknown members: {', '.join(sorted(unknown))}")
+        self.commands = self.read_commands()
+        self.database = f"{stores.prefix}_{self.name}".replace("-", "_")[:63]
+        self.uris = {}
+
+    def read_commands(self):
+        path = self.folder / "mutate.json"
+        return json.loads(path.read_text("utf-8")) if path.exists() else []
+
+    def needs_mongodb(self):
+        return bool(self.commands) or "mongodb" in self.spec.get("needs", [])
+
+    def document(self, name):
+        for folder in (self.folder, CASES, PLATFORM):
+            if (folder / name).exists():
+                return folder / name
+        raise Failed(f"there is no document {name}")
+
+    def sources(self, document):
+        return json.loads(document.read_text("utf-8"))["sources"]
+
+    def options(self, document, damaged, captured):
+        """The options of one run of drverify, and where each source is."""
+        spec = self.spec
+        own = spec.get("flags", []) + (spec.get("damaged_flags", []) if damaged else [])
+        without = spec.get("without", []) if damaged else []
+        given = [["--incident-at", INCIDENT], ["--allow-sql"]]
+        if captured:
+            given.append(["--restored-to", "baseline"])
+        options = list(own)
+        for words in given:
+            if words[0] not in own and words[0] not in without:
+                options += words
+        for source in self.sources(document):
+            if source in self.uris:
+                options += ["--source", f"{source}={self.address(source, damaged)}"]
+            else:
+                options += ["--skip", f"*:{source}"]
+        return options
+
+    def address(self, source, damaged):
+        if damaged and source in self.spec.get("unreachable", []):
+            return NOWHERE[source]
+        if source == "main":
+            role = self.spec.get("role", "drverify_reader") if damaged else "drverify_reader"
+            return self.stores.conninfo(self.database, role)
+        return self.uris[source]
+
+    def drverify(self, verb, document, damaged, captured):
+        """Exit status, report (or None) and output."""
+        report = self.scratch / f"{verb}{'-damaged' if damaged else ''}.json"
+        command = [self.stores.options.drverify, verb, "--baseline", str(document), "--write",
+                   f"json={report}"] + self.options(document, damaged, captured)
+        done = subprocess.run(command, text=True, capture_output=True, check=False, timeout=120)
+        output = done.stdout + done.stderr
+        return done.returncode, (json.loads(report.read_text("utf-8")) if report.exists() else None), \
+            output
+
+    def prove_intact(self, document, captured):
+        status, report, output = self.drverify("verify", document, False, captured)
+        if status != 0 or findings_of(report):
+            raise Failed(f"intact data does not pass (exit {status})\n{output}")
+
+    def baseline(self):
+        """The document to verify with, and whether it was captured."""
+        document = self.document(self.spec["document"])
+        if self.spec["baseline"] == "stated":
+            return document, False
+        status, _, output = self.drverify("capture", document, False, False)
+        if status != 0:
+            raise Failed(f"capture of intact data fails (exit {status})\n{output}")
+        return self.scratch / "capture.json", True
+
+    def damage(self):
+        mutation = self.folder / "mutate.sql"
+        if mutation.exists():
+            self.stores.psql(self.database, mutation.read_text("utf-8"))
+        if self.commands:
+            self.stores.commands(self.database, self.commands)
+
+    def judge(self, status, report, output):
+        wrong = []
+        if status != self.spec["exit"]:
+            wrong.append(f"exit status {status}, not {self.spec['exit']}")
+        if report is None:
+            raise Failed(f"no report was written (exit {status})\n{output}")
+        found = findings_of(report)
+        for code in sorted(found.keys() | self.spec["findings"].keys()):
+            wrong += compare(code, self.spec["findings"].get(code), found.get(code, []))
+        if report["report"]["exit_status"] != status:
+            wrong.append(f"the report says exit {report['report']['exit_status']}")
+        if wrong:
+            raise Failed("; ".join(wrong) + f"\n{output}")
+
+    def prepare(self):
+        self.scratch.mkdir(parents=True)
+        self.stores.copy_postgresql(self.spec["shape"], self.database)
+        self.uris["main"] = self.stores.conninfo(self.database)
+        if not self.stores.mongodb:
+            return
+        if self.commands:
+            self.stores.load_mongodb(self.database)
+            self.uris["search"] = self.stores.mongodb_uri(self.database)
+        else:
+            self.uris["search"] = self.stores.mongodb_uri(self.stores.intact_mongodb())
+
+    def clean(self):
+        self.stores.drop_postgresql(self.database)
+        if self.commands and self.stores.mongodb:
+            self.stores.drop_mongodb(self.database)
+
+    def try_out(self):
+        """Raises Failed when something is not as the case says."""
+        try:
+            self.prepare()
+            document, captured = self.baseline()
+            self.prove_intact(document, captured)
+            self.damage()
+            if "damaged_document" in self.spec:
+                document = self.document(self.spec["damaged_document"])
+            self.judge(*self.drverify("verify", document, True, captured))
+        finally:
+            self.clean()
+
+
+def findings_of(report):
+    """code → [(target, count)]"""
+    found = collections.defaultdict(list)
+    for check in report["checks"]:
+        target = check.get("table", check.get("collection", ""))
+        target = target if isinstance(target, str) else ".".join(target)
+        for finding in check["result"]["findings"]:
+            found[finding["code"]].append((target, finding["count"]))
+    return dict(found)
+
+
+def compare(code, expected, found):
+    if expected is None:
+        return [f"unexpected {code} ({', '.join(target for target, _ in found)})"]
+    if not found:
+        return [f"{code} was not found"]
+    if isinstance(expected, int) and sum(count for _, count in found) != expected:
+        return [f"{code} counts {sum(count for _, count in found)}, not {expected}"]
+    if isinstance(expected, list) and sorted(expected) != sorted(target for target, _ in found):
+        return [f"{code} at {sorted(target for target, _ in found)}, not {sorted(expected)}"]
+    return []
+
+
+def try_case(folder, stores, scratch):
+    """("passed" | "failed" | "skipped", line)"""
+    start = time.monotonic()
+    try:
+        case = Case(folder, stores, scratch)
+        if case.needs_mongodb() and not stores.mongodb:
+            return "skipped", f"skip {case.name}: no MongoDB server"
+        case.try_out()
+        return "passed", f"ok   {case.name} ({time.monotonic() - start:.1f} s): {case.spec['about']}"
+    except Failed as failure:
+        return "failed", f"FAIL {folder.name}: {failure}"
+    except (OSError, ValueError, KeyError, subprocess.SubprocessError) as failure:
+        return "failed", f"FAIL {folder.name}: {type(failure).__name__}: {failure}"
+
+
+def read_options():
+    parser = argparse.ArgumentParser(description="Tries the cases of fixtures/damage on real servers,"
+                                     " which DRV_TEST_POSTGRESQL and DRV_TEST_MONGODB name.")
+    parser.add_argument("--drverify", required=True, help="the command under test")
+    parser.add_argument("--generate", required=True, help="the built data generator")
+    parser.add_argument("--mongo-command", default="", help="the built mongo_command")
+    parser.add_argument("--case", action="append", help="only this case; repeatable")
+    parser.add_argument("--workers", type=int, default=2, help="cases at a time")
+    parser.add_argument("--quiet", action="store_true", help="print only what is not ok")
+    return parser.parse_args()
+
+
+def main():
+    options = read_options()
+    if not os.environ.get("DRV_TEST_POSTGRESQL"):
+        sys.exit("DRV_TEST_POSTGRESQL must name a PostgreSQL superuser's connection")
+    for program in (options.drverify, options.generate):
+        if not os.access(program, os.X_OK):
+            sys.exit(f"{program} is no program; build it first")
+    folders = sorted(path.parent for path in CASES.glob("*/case.json"))
+    if options.case:
+        folders = [folder for folder in folders if folder.name in options.case]
+    if not folders:
+        sys.exit("there is no such case")
+    stores = Stores(options)
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="drv-damage."))
+    counts = collections.Counter()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(options.workers) as pool:
+            for outcome, line in pool.map(lambda one: try_case(one, stores, scratch), folders):
+                counts[outcome] += 1
+                if outcome != "passed" or not options.quiet:
+                    print(line, flush=True)
+    finally:
+        shutil.rmtree(scratch)
+        stores.close()
+    print(f"damage: {counts['passed']} passed, {counts['failed']} failed, "
+          f"{counts['skipped']} skipped")
+    return 1 if counts["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,328 @@
+#!/usr/bin/env bash
+# run.sh: installs what is missing, builds, starts throw-away servers, and tries everything
+#
+# usage: tests/run.sh [--only PART]...
+# Parts: unit store cli damage demo builds embed header exports. Everything is made under
+# build/tests and stays there, the servers excepted, which are stopped and removed.
+set -u
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=$root/build/tests
+parts=(header unit exports builds embed cli store damage demo)
+passed=0 failed=0 skipped=0
+
+# shellcheck source=fixtures/servers/install.sh
+. "$root/fixtures/servers/install.sh"
+# shellcheck source=fixtures/servers/postgresql.sh
+. "$root/fixtures/servers/postgresql.sh"
+# shellcheck source=fixtures/servers/mongodb.sh
+. "$root/fixtures/servers/mongodb.sh"
+
+usage() {
+	sed -n 's/^# \{0,1\}//; 3,5p' "$0" >&2
+	exit 3
+}
+
+only=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--only)
+		[[ " ${parts[*]} " == *" ${2:-} "* ]] || usage
+		only+=("$2")
+		shift 2
+		;;
+	*) usage ;;
+	esac
+done
+[ ${#only[@]} -gt 0 ] || only=("${parts[@]}")
+
+wants() {
+	local part
+	for part in "$@"; do
+		[[ " ${only[*]} " == *" $part "* ]] && return 0
+	done
+	return 1
+}
+
+# ---------------------------------------------------------------- counting
+
+# try NAME COMMAND…: one test. Its output is kept, and shown when it fails.
+try() {
+	local name=$1 log=$build/log/${1//[^A-Za-z0-9]/-}.log start=$SECONDS
+	shift
+	if "$@" >"$log" 2>&1; then
+		passed=$((passed + 1))
+		echo "ok   $name ($((SECONDS - start)) s)"
+	else
+		failed=$((failed + 1))
+		echo "FAIL $name ($((SECONDS - start)) s); the end of $log:"
+		tail -n 40 "$log"
+		return 1
+	fi
+}
+
+skip() {
+	skipped=$((skipped + 1))
+	echo "skip $1: $2"
+}
+
+# The number in meson's summary line "WORD:   N", or 0.
+number_after() {
+	sed -n "s/^$2: *\([0-9][0-9]*\).*/\1/p" "$1" | { read -r number && echo "$number" || echo 0; }
+}
+
+# Runs the meson tests of some suites in a build folder and adds up what meson counted.
+meson_suites() {
+	local folder=$1 log=$build/log/meson-${1##*/}.log suite options=()
+	shift
+	for suite in "$@"; do options+=(--suite "$suite"); done
+	meson test -C "$folder" --no-rebuild --print-errorlogs "${options[@]}" >"$log" 2>&1
+	local status=$? good bad none
+	good=$(number_after "$log" Ok)
+	bad=$(($(number_after "$log" Fail) + $(number_after "$log" Timeout)))
+	none=$(number_after "$log" Skipped)
+	# No summary, no test, or a status that the summary does not explain: that is a failure too.
+	if [ "$status" -ne 0 ] || [ "$good" -eq 0 ] || [ "$bad" -gt 0 ]; then
+		cat "$log"
+		[ "$bad" -gt 0 ] || bad=1
+	fi
+	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + none))
+	echo "     ${folder##*/}, $*: $good passed, $bad failed, $none skipped"
+}
+
+# ---------------------------------------------------------------- building
+
+# configure FOLDER OPTION…; a folder that exists is configured anew, so that no option lingers.
+configure() {
+	local folder=$1
+	shift
+	rm -rf "$folder"
+	meson setup "$folder" "$root" -Dwerror=true "$@"
+}
+
+build_in() {
+	local folder=$1
+	shift
+	try "build ${folder##*/}" configure "$folder" "$@" &&
+		try "compile ${folder##*/}" meson compile -C "$folder"
+}
+
+# Optimised, as users have it: speed counts in the damage table and the demo.
+plain() {
+	[ -n "${plain_built:-}" ] || {
+		build_in "$build/plain" --prefix "$build/install" || exit_now
+		plain_built=yes
+	}
+}
+
+sanitized() {
+	[ -n "${sanitized_built:-}" ] || {
+		build_in "$build/sanitized" -Db_sanitize=address,undefined || exit_now
+		sanitized_built=yes
+	}
+}
+
+exit_now() {
+	finish
+	exit 1
+}
+
+# ---------------------------------------------------------------- servers
+
+# The server for the MongoDB protocol may have to be built, which takes minutes: meanwhile the
+# parts that need no server run. It gets a process group of its own, so that it can be stopped whole.
+build_mongodb_server() {
+	set -m
+	drv_mongodb_build "$root/build/servers" >"$build/log/mongodb-build.log" 2>&1 &
+	mongodb_build=$!
+	set +m
+}
+
+servers() {
+	[ -z "${servers_started:-}" ] || return 0
+	servers_started=yes
+	wait "$mongodb_build"
+	mongodb_build=''
+	if drv_postgresql_start "$build/postgresql" tcp; then
+		export DRV_TEST_POSTGRESQL=$DRV_POSTGRESQL_URI
+	else
+		failed=$((failed + 1))
+		echo "FAIL PostgreSQL does not start"
+	fi
+	if DRV_MONGODB_BUILD=$root/build/servers drv_mongodb_start "$build/mongodb"; then
+		export DRV_TEST_MONGODB=$DRV_MONGODB_URI
+	else
+		failed=$((failed + 1))
+		echo "FAIL no server that speaks the MongoDB protocol"
+	fi
+}
+
+# ---------------------------------------------------------------- parts
+
+part_header() {
+	local compiler
+	for compiler in gcc clang; do
+		try "header as C11, $compiler" "$compiler" -std=c11 -Wall -Wextra -Wpedantic -Werror \
+			-fsyntax-only -x c "$root/include/drverify.h"
+	done
+	for compiler in g++ clang++; do
+		try "header as C++17, $compiler" "$compiler" -std=c++17 -Wall -Wextra -Wpedantic -Werror \
+			-fsyntax-only -x c++ "$root/include/drverify.h"
+	done
+}
+
+part_unit() {
+	sanitized
+	meson_suites "$build/sanitized" unit
+}
+
+# What the library exports, what its map says and what its header declares are one list.
+same_exports() {
+	nm -D --defined-only "$build/plain/libdrverify/libdrverify.so" |
+		sed -n 's/^[0-9a-f]* [TDBRV] \([a-z_0-9]*\)@@.*/\1/p' | sort >"$build/exports"
+	sed -n 's/^[[:space:]]*\(drv_[a-z_0-9]*\);$/\1/p' "$root/libdrverify/libdrverify.map" |
+		sort >"$build/mapped"
+	tr '\n' ' ' <"$root/include/drverify.h" | sed 's#/\*#\n&#g; s#\*/#&\n#g' |
+		grep -v '^/\*' | grep -o '\bdrv_[a-z_0-9]*(' | tr -d '(' | sort -u >"$build/declared"
+	[ -s "$build/exports" ] && diff "$build/mapped" "$build/exports" &&
+		diff "$build/mapped" "$build/declared"
+}
+
+part_exports() {
+	plain
+	try "exports, map and header agree" same_exports
+}
+
+part_builds() {
+	local name
+	build_in "$build/no-postgresql" -Dpostgresql=disabled
+	build_in "$build/no-mongodb" -Dmongodb=disabled
+	build_in "$build/no-stores" -Dpostgresql=disabled -Dmongodb=disabled
+	for name in no-postgresql no-mongodb no-stores; do
+		meson_suites "$build/$name" unit
+	done
+}
+
+embed_verifies() {
+	"$1" "$root/tests/embed.json" \
+		"main=$DRV_POSTGRESQL_URI dbname=embed user=drverify_reader"
+}
+
+embed_finds_damage() {
+	embed_verifies "$1"
+	[ $? -eq 2 ]
+}
+
+# Through the installed files only, as another project would.
+embed_compile() {
+	local kind=$1 libraries
+	export PKG_CONFIG_PATH
+	PKG_CONFIG_PATH=$(dirname "$(find "$build/install" -name drverify.pc)")
+	libraries=$(pkg-config --libs drverify)
+	if [ "$kind" = static ]; then
+		# What the archive needs besides itself; those libraries may well stay shared.
+		libraries="${libraries/-ldrverify/-l:libdrverify.a} $(pkg-config --libs \
+			$(pkg-config --print-requires-private drverify | sed 's/ .*//')) -lpthread"
+	fi
+	# shellcheck disable=SC2046,SC2086
+	cc -Wall -Wextra -Werror "$root/docs/examples/embed.c" $(pkg-config --cflags drverify) \
+		$libraries -o "$build/embed-$kind"
+}
+
+part_embed() {
+	local kind
+	plain
+	servers
+	try "install" meson install -C "$build/plain" --quiet --no-rebuild || return
+	export LD_LIBRARY_PATH
+	LD_LIBRARY_PATH=$(dirname "$(find "$build/install" -name libdrverify.so)")
+	try "embedding: load" "$root/fixtures/pet-platform/load.sh" \
+		"$build/plain/fixtures/generate" embed plan --scale 100 || return
+	for kind in shared static; do
+		try "embedding: compile, $kind" embed_compile "$kind" &&
+			try "embedding: intact, $kind" embed_verifies "$build/embed-$kind"
+	done
+	psql --no-psqlrc --quiet --dbname embed --command \
+		"UPDATE audit_logs SET action = 'edited' WHERE id = 7"
+	for kind in shared static; do
+		try "embedding: damaged, $kind" embed_finds_damage "$build/embed-$kind"
+	done
+	unset LD_LIBRARY_PATH
+}
+
+part_cli() {
+	sanitized
+	servers
+	meson_suites "$build/sanitized" cli
+}
+
+part_store() {
+	sanitized
+	servers
+	meson_suites "$build/sanitized" store
+}
+
+part_damage() {
+	local log=$build/log/damage.log counts
+	plain
+	servers
+	python3 "$root/tests/damage/run.py" --drverify "$build/plain/cli/drverify" \
+		--generate "$build/plain/fixtures/generate" \
+		--mongo-command "$build/plain/fixtures/mongo_command" | tee "$log"
+	read -ra counts <<<"$(tail -n 1 "$log" | tr -cd '0-9 ')"
+	if [ ${#counts[@]} -ne 3 ]; then
+		failed=$((failed + 1))
+		echo "FAIL the damage table did not come to its end"
+		return
+	fi
+	passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
+}
+
+part_demo() {
+	plain
+	try "demo" "$root/fixtures/demo.sh" --build "$build/plain"
+}
+
+# ---------------------------------------------------------------- the run
+
+finish() {
+	local part
+	[ "$skipped" -eq 0 ] || echo "Skipped tests were not tried; their reasons stand above."
+	part="$passed passed, $failed failed"
+	[ "$skipped" -eq 0 ] || part="$part, $skipped skipped"
+	echo "$part"
+}
+
+clean_up() {
+	trap '' INT TERM
+	[ -z "${mongodb_build:-}" ] || kill -TERM -- "-$mongodb_build" 2>/dev/null
+	drv_mongodb_stop
+	rm -rf "$build/mongodb"
+	drv_postgresql_stop
+	rm -rf "$build/tmp"
+}
+
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+cd "$root" || exit 1
+drv_install_for_tests || exit 1
+mkdir -p "$build/log" "$build/tmp"
+export TMPDIR=$build/tmp
+export DRV_CONFORMANCE=${DRV_CONFORMANCE:-$root/../shared/conformance}
+export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+[ -d "$DRV_CONFORMANCE" ] || unset DRV_CONFORMANCE
+
+if wants store cli embed damage demo; then
+	build_mongodb_server
+fi
+for part in "${parts[@]}"; do
+	if wants "$part"; then
+		echo "== $part"
+		"part_$part"
+	fi
+done
+finish
+[ "$failed" -eq 0 ]

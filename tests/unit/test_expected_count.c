@@ -1,0 +1,153 @@
+/* test_expected_count.c: counts against expectations, at every edge and in every lineage */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "checks/expected_count.h"
+#include "report/report.h"
+
+static const struct drvp_count_words words = { "rows", "row_count.below", "row_count.above" };
+
+struct scene {
+	struct drvp_expected_count expected;
+	bool append_only;
+	int lineage;
+	bool captured, capture;
+};
+
+/* Judges rows in a scene; code receives the first finding's code, or "". */
+static int judge(struct scene scene, uint64_t rows, const char **code)
+{
+	static const struct drvp_source source = { .name = "main" };
+	struct drvp_item item = { .check = &drvp_check_row_count, .id = "id", .source = &source,
+				  .target_name = "t" };
+	struct drvp_settings settings = { .capture = scene.capture };
+	struct drvp_lineage lineage = { .relation = scene.lineage, .text = "told" };
+	struct drvp_circumstances c = { .settings = &settings, .lineage = &lineage,
+					.captured = scene.captured };
+	struct drvp_verdict verdict;
+	int result;
+
+	drvp_verdict_init(&verdict, &item);
+	drvp_expected_count_judge(&scene.expected, scene.append_only, &words, rows, &c, &verdict);
+	*code = verdict.result.finding_count ? verdict.findings[0].code : "";
+	assert_true(verdict.summary.len > 0);
+	result = verdict.result.verdict;
+	drvp_strbuf_free(&verdict.summary);
+	free(verdict.findings);
+	drvp_arena_free(&verdict.arena);
+	return result;
+}
+
+static void expect(struct scene scene, uint64_t rows, int verdict, const char *code)
+{
+	const char *got;
+
+	assert_int_equal(judge(scene, rows, &got), verdict);
+	assert_string_equal(got, code);
+}
+
+#define ROWS(n) .amount = { true, n }
+#define COUNT(n) { true, false, n }
+#define PERCENT(thousandths) { true, true, thousandths }
+
+static void test_exact(void **state)
+{
+	struct scene s = { .expected = { ROWS(1000) } };
+
+	(void)state;
+	expect(s, 1000, DRV_PASS, "");
+	expect(s, 999, DRV_FAIL, "row_count.below");
+	expect(s, 1001, DRV_FAIL, "row_count.above");
+	expect(s, 0, DRV_FAIL, "row_count.below");
+}
+
+static void test_tolerances_at_the_edge(void **state)
+{
+	struct scene both = { .expected = { ROWS(1000), .tolerance = PERCENT(2000) } };
+	struct scene own = { .expected = { ROWS(1000), .tolerance = COUNT(100), .below = COUNT(0),
+					   .above = PERCENT(500) } };
+	struct scene small = { .expected = { ROWS(49), .tolerance = PERCENT(2000) } };
+
+	(void)state;
+	expect(both, 980, DRV_PASS, "");
+	expect(both, 979, DRV_FAIL, "row_count.below");
+	expect(both, 1020, DRV_PASS, "");
+	expect(both, 1021, DRV_FAIL, "row_count.above");
+	expect(own, 999, DRV_FAIL, "row_count.below");
+	expect(own, 1005, DRV_PASS, "");
+	expect(own, 1006, DRV_FAIL, "row_count.above");
+	expect(small, 48, DRV_FAIL, "row_count.below");
+}
+
+static void test_bounds(void **state)
+{
+	struct scene s = { .expected = { .min = { true, 10 }, .max = { true, 20 } } };
+
+	(void)state;
+	expect(s, 10, DRV_PASS, "");
+	expect(s, 20, DRV_PASS, "");
+	expect(s, 9, DRV_FAIL, "row_count.below");
+	expect(s, 21, DRV_FAIL, "row_count.above");
+}
+
+static void test_no_overflow_at_the_top(void **state)
+{
+	struct scene s = { .expected = { ROWS(INT64_MAX), .tolerance = PERCENT(100000) } };
+
+	(void)state;
+	expect(s, 0, DRV_PASS, "");
+	expect(s, (uint64_t)INT64_MAX * 2, DRV_PASS, "");
+	expect(s, UINT64_MAX, DRV_FAIL, "row_count.above");
+}
+
+static void test_lineage_decides_what_may_be_expected(void **state)
+{
+	struct scene s = { .expected = { ROWS(1000) }, .captured = true };
+
+	(void)state;
+	s.lineage = DRVP_LINEAGE_SAME;
+	expect(s, 999, DRV_FAIL, "row_count.below");
+	s.lineage = DRVP_LINEAGE_OLDER;
+	expect(s, 1000, DRV_INCONCLUSIVE, "lineage.older");
+	expect(s, 900, DRV_INCONCLUSIVE, "lineage.older");
+	s.lineage = DRVP_LINEAGE_UNKNOWN;
+	expect(s, 1000, DRV_INCONCLUSIVE, "lineage.unknown");
+	s.lineage = DRVP_LINEAGE_NEWER;
+	expect(s, 1000, DRV_PASS, "");
+	expect(s, 999, DRV_FAIL, "row_count.below");
+	expect(s, 1001, DRV_INCONCLUSIVE, "lineage.newer");
+	s.append_only = true;
+	expect(s, 1001, DRV_PASS, "");
+	expect(s, 999, DRV_FAIL, "row_count.below");
+	s.expected.above = (struct drvp_tolerance)COUNT(5);
+	expect(s, 1006, DRV_FAIL, "row_count.above");
+}
+
+static void test_capture_compares_bounds_only(void **state)
+{
+	struct scene s = { .expected = { ROWS(1000), .min = { true, 10 } }, .capture = true };
+
+	(void)state;
+	expect(s, 500, DRV_PASS, "");
+	expect(s, 9, DRV_FAIL, "row_count.below");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_tolerances_at_the_edge),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_no_overflow_at_the_top),
+		cmocka_unit_test(test_lineage_decides_what_may_be_expected),
+		cmocka_unit_test(test_capture_compares_bounds_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,244 @@
+/* test_report_text.c: the verdict for a person: what is listed, folded, aligned and escaped */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "report/display.h"
+#include "sample_report.h"
+
+static struct drvp_strbuf page;
+
+static const char *render(struct sample *s, unsigned flags)
+{
+	drvp_strbuf_free(&page);
+	assert_int_equal(drvp_report_text(&s->report, flags, &page), 0);
+	return drvp_strbuf_text(&page);
+}
+
+static void assert_has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("\"%s\" is missing in:\n%s", part, text);
+}
+
+static void assert_lacks(const char *text, const char *part)
+{
+	if (strstr(text, part))
+		fail_msg("\"%s\" should not be in:\n%s", part, text);
+}
+
+static int setup(void **state)
+{
+	*state = sample_new();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	sample_free(*state);
+	drvp_strbuf_free(&page);
+	return 0;
+}
+
+static const struct drv_row_ref rows[] = { { "ctid (12,3)", "" }, { "ctid (12,4)", "id=7" } };
+static const struct drv_finding below = {
+	"row_count.below", DRV_FAIL, "1,091 rows are missing", 1091, 2, rows,
+};
+static const struct drv_finding late = {
+	"check.timeout", DRV_INCONCLUSIVE, "timed out after 10m", 0, 0, NULL,
+};
+
+static void test_pass(void **state)
+{
+	const char *text = render(*state, 0);
+
+	assert_has(text, "baseline  pet-to-you 운영, captured 2025-12-30T06:00:00Z (9h00m ago)\n");
+	assert_has(text, "main      PostgreSQL 15.10 recovery/pettoyou, TLS; "
+			 "restored 2 s after the baseline; one snapshot\n"
+			 "          warning: setting fsync is off\n");
+	assert_has(text, "검색      MongoDB 7.0 dr/pettoyou; quiescent\n");
+	assert_has(text, "P1 ok    row_count main public.health_notes  as expected\n");
+	assert_has(text, "         4 more checks passed (-v lists them)\n");
+	assert_has(text, "INTACT: 5 passed of 5 in 12m04s. exit 0\n");
+	assert_lacks(text, "public.users");
+	assert_lacks(text, "next");
+}
+
+static void test_verbose_lists_all(void **state)
+{
+	const char *text = render(*state, DRV_REPORT_VERBOSE);
+
+	assert_has(text, "P4 ok    row_count  main public.users         as expected\n");
+	/* 검색 is as wide as main, 병원 as four letters. */
+	assert_has(text, "P4 ok    row_count  검색 병원                 as expected\n");
+	assert_lacks(text, "more checks");
+}
+
+static void test_quiet_pass_is_empty(void **state)
+{
+	assert_string_equal(render(*state, DRV_REPORT_QUIET), "");
+}
+
+static void test_damage(void **state)
+{
+	struct sample *s = *state;
+	const char *text;
+
+	sample_decide(s, 0, DRV_FAIL, "48,911 rows, baseline 50,002");
+	sample_find(s, 0, &below, 1);
+	sample_decide(s, 3, DRV_INCONCLUSIVE, "timed out: not verified");
+	sample_find(s, 3, &late, 1);
+	s->report.verdict = DRV_FAIL;
+	text = render(s, 0);
+	assert_has(text, "P4 FAIL  row_count main public.users         48,911 rows");
+	assert_has(text, "P4 ????  row_count 검색 병원                 timed out: not verified\n");
+	assert_has(text, "\nrow_count:main:public.users\n"
+			 "  row_count.below  1,091 rows are missing\n"
+			 "    at ctid (12,3)\n"
+			 "    at ctid (12,4), key id=7\n"
+			 "    and 1,089 more\n");
+	assert_has(text, "DAMAGE FOUND: 1 failed, 1 undecided, 3 passed of 5 in 12m04s. "
+			 "Do not go live on this verdict. exit 2\n"
+			 "next  drverify explain row_count.below\n");
+	text = render(s, DRV_REPORT_QUIET);
+	assert_has(text, "DAMAGE FOUND");
+	assert_lacks(text, " ok ");
+	assert_lacks(text, "passed (-v");
+}
+
+static void test_next_explains_the_verdict(void **state)
+{
+	struct sample *s = *state;
+
+	/* Doubt stands first by priority; the verdict is damage, and that is what to explain. */
+	sample_decide(s, 0, DRV_INCONCLUSIVE, "");
+	sample_find(s, 0, &late, 1);
+	sample_decide(s, 1, DRV_FAIL, "");
+	sample_find(s, 1, &below, 1);
+	s->report.verdict = DRV_FAIL;
+	assert_has(render(s, 0), "next  drverify explain row_count.below\n");
+	/* Without a summary of its own a result still says why. */
+	assert_has(render(s, 0), "public.users         timed out after 10m\n");
+}
+
+static void test_undecided(void **state)
+{
+	struct sample *s = *state;
+	const char *text;
+
+	s->source_reports[1].reached = false;
+	strcpy(s->source_reports[1].error.message, "connection refused");
+	sample_decide(s, 3, DRV_INCONCLUSIVE, "blocked by connection:검색");
+	s->verdicts[3].result.blocked_by = "connection:검색";
+	s->verdicts[3].result.required = 0;
+	sample_find(s, 3, &late, 1);
+	s->report.verdict = DRV_INCONCLUSIVE;
+	s->report.cancelled = true;
+	text = render(s, 0);
+	assert_has(text, "검색      not verified: connection refused\n");
+	assert_has(text, "  blocked by connection:검색 (optional)\n");
+	assert_has(text, "UNDECIDED: 1 undecided, 4 passed of 5 in 12m04s. Cancelled before its end. "
+			 "What was not verified may be damaged. exit 3\n");
+	/* What blocked it explains itself; -v repeats it. */
+	assert_lacks(text, "timed out");
+	assert_has(render(s, DRV_REPORT_VERBOSE), "check.timeout  timed out after 10m");
+}
+
+static void test_skipped_is_said(void **state)
+{
+	struct sample *s = *state;
+	const char *text;
+
+	sample_decide(s, 3, DRV_SKIPPED, "");
+	s->source_reports[1].selected = s->source_reports[1].reached = false;
+	text = render(s, 0);
+	assert_has(text, "검색      not read: no selected check needs it\n");
+	assert_has(text, "         1 check skipped as asked (-v lists them)\n");
+	assert_has(text, "INTACT: 4 passed, 1 skipped of 5 in 12m04s. What was skipped is not proved. "
+			 "exit 0\n");
+	assert_has(render(s, DRV_REPORT_VERBOSE), "P4 skip  row_count");
+}
+
+static void test_capture(void **state)
+{
+	struct sample *s = *state;
+
+	s->report.capture = true;
+	s->baseline.captured_at.set = false;
+	assert_has(render(s, 0), ", as it was written: nothing was captured yet\n");
+	assert_has(render(s, 0), "CAPTURED: 5 passed of 5 in 12m04s. exit 0\n");
+	sample_decide(s, 0, DRV_FAIL, "");
+	s->report.verdict = DRV_FAIL;
+	assert_has(render(s, 0), "Damaged data makes no baseline. exit 2\n");
+}
+
+static void test_warning(void **state)
+{
+	struct sample *s = *state;
+
+	sample_decide(s, 0, DRV_WARN, "older than usual");
+	s->report.verdict = DRV_WARN;
+	assert_has(render(s, 0), "P4 WARN  row_count");
+	assert_has(render(s, 0), "WARNINGS: 1 warned, 4 passed of 5 in 12m04s.");
+	assert_has(render(s, 0), " exit 1\n");
+}
+
+static void test_hostile_names(void **state)
+{
+	struct sample *s = *state;
+	const char *text;
+
+	s->baseline.name = "a\x1b[2J\nINTACT";
+	s->verdicts[1].result.target = "t\r\xff\xe2\x80\xae";
+	s->verdicts[1].result.summary = "two\nlines";
+	text = render(s, 0);
+	assert_has(text, "a\\x1b[2J\\x0aINTACT");
+	assert_has(text, "t\\x0d\\xff\\xe2\\x80\\xae  two\\x0alines\n");
+	for (const char *at = text; *at; at++)
+		assert_true(*at == '\n' || (unsigned char)*at >= 0x20);
+}
+
+static void test_width(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t width;
+	} cases[] = {
+		{ "", 0 }, { "users", 5 }, { "건강기록", 8 }, { "é", 1 }, { "e\xcc\x81", 1 },
+		{ "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", 2 },  /* 한, decomposed */
+		{ "漢", 2 }, { "🐶", 2 }, { "\t", 4 }, { "\xc0\x80", 8 }, { "\xed\xa0\x80", 12 },
+		{ "\xf4\x90\x80\x80", 16 }, { "\xe2\x82", 8 }, { "\xc2\x9b", 8 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct drvp_strbuf shown = DRVP_STRBUF_INIT;
+
+		assert_int_equal(drvp_display_width(cases[i].text), cases[i].width);
+		drvp_display(&shown, cases[i].text);
+		/* What is shown is clean, so showing it again changes nothing. */
+		assert_int_equal(drvp_display_width(drvp_strbuf_text(&shown)), cases[i].width);
+		drvp_strbuf_free(&shown);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_pass, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_verbose_lists_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_quiet_pass_is_empty, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_next_explains_the_verdict, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_undecided, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_skipped_is_said, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_capture, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_warning, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hostile_names, setup, teardown),
+		cmocka_unit_test(test_width),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
