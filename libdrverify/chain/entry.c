@@ -5,7 +5,7 @@
 
 static long decode(uint8_t *out, const struct drvp_recipe *recipe, const struct drvp_value *value)
 {
-	bool text = value->kind == DRVP_TEXT;
+	const char *text = value->kind == DRVP_TEXT ? value->bytes : NULL;
 
 	switch (recipe->encoding.value) {
 	case DRVP_ENCODING_BYTES:
@@ -14,9 +14,9 @@ static long decode(uint8_t *out, const struct drvp_recipe *recipe, const struct 
 		memcpy(out, value->bytes, value->len);
 		return (long)value->len;
 	case DRVP_ENCODING_BASE64:
-		return text ? drvp_base64_decode(value->bytes, value->len, out, DRVP_DIGEST_MAX) : -1;
+		return text ? drvp_base64_decode(text, value->len, out, DRVP_DIGEST_MAX) : -1;
 	default:
-		return text ? drvp_hex_decode(value->bytes, value->len, out, DRVP_DIGEST_MAX) : -1;
+		return text ? drvp_hex_decode(text, value->len, out, DRVP_DIGEST_MAX) : -1;
 	}
 }
 

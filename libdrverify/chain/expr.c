@@ -85,7 +85,8 @@ static int read_columns(struct drvp_reader *reader, const struct drvp_json *valu
 	struct drvp_member *items;
 
 	if (value->type != DRVP_JSON_OBJECT)
-		return drvp_document_fail(reader, value, "expected { column: expression }, found %s",
+		return drvp_document_fail(reader, value, "expected { column: expression }, found "
+		  "%s",
 					  drvp_json_type_name(value->type));
 	items = drvp_arena_array(reader->arena, value->count, sizeof *items);
 	if (!items)
@@ -209,7 +210,8 @@ static const char *const keys_names[] = { "listed", "sorted", NULL };
 
 static const struct drvp_field column_fields[] = {
 	{ .name = "column", .kind = DRVP_FIELD_COLUMN, .flags = DRVP_REQUIRED,
-	  FIELD(drvp_column_expr, column), .help = "The column, or the dotted path in a document." },
+	  FIELD(drvp_column_expr, column), .help = "The column, or the dotted path in a "
+	    "document." },
 	{ .name = "null", CUSTOM(drvp_null_policy_read, "null_policy"),
 	  FIELD(drvp_column_expr, null), .help = "What stands for a missing value." },
 	{ .name = "omit_when", CHOICE(omit_names), FIELD(drvp_column_expr, omit_when),

@@ -1,4 +1,4 @@
-/* expr.h: the expressions of a recipe, which rebuild the bytes that an entry's hash was made over */
+/* expr.h: the expressions of a recipe, which rebuild the bytes that a hash was made over */
 #ifndef DRVP_EXPR_H
 #define DRVP_EXPR_H
 

@@ -5,7 +5,7 @@
 #include "chain/number_text.h"
 #include "document/json.h"
 
-/* Which characters, besides the quote, the backslash and control characters, are written as \u…. */
+/* Which characters, besides quotes, backslashes and control characters, are written as \u…. */
 enum drvp_json_escape {
 	DRVP_ESCAPE_MINIMAL,         /* none, but lone surrogates (JSON.stringify) */
 	DRVP_ESCAPE_ASCII            /* all that is not printable ASCII (json.dumps) */

@@ -24,7 +24,7 @@ bool drvp_fingerprint_equal(const struct drvp_fingerprint *a, const struct drvp_
 /* That a row has a hash, or claims one as that of its predecessor. */
 struct drvp_link_record {
 	struct drvp_fingerprint value;
-	uint64_t partner;            /* low half of the row's other fingerprint, with bit 0 as below */
+	uint64_t partner;            /* low half of the row's other fingerprint; bit 0: below */
 	int64_t order;
 	uint64_t place;              /* tells rows of the same order apart */
 };

@@ -50,10 +50,8 @@ static int put_genesis(struct drvp_preimage *p, bool bytes, const struct drvp_js
 	case DRVP_GENESIS_ABSENT:
 		return DRVP_OMITTED;
 	case DRVP_GENESIS_TEXT:
-		return put_previous_text(p, hashed->bytes, hashed->len, false, place);
 	case DRVP_GENESIS_BYTES:
-		drvp_strbuf_add(&p->out, hashed->bytes, hashed->len);
-		return DRVP_WRITTEN;
+		return put_previous_text(p, hashed->bytes, hashed->len, false, place);
 	default:
 		if (genesis->stored.set)
 			return put_previous_text(p, stored->bytes, stored->len, bytes, place);

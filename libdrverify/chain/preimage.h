@@ -41,7 +41,7 @@ struct drvp_preimage {
 	/* of the row being built */
 	const struct drvp_value *values;
 	const struct drvp_entry *entry;
-	unsigned fold;                  /* which of two instants each ambiguous time takes: bits */
+	unsigned fold;                  /* which instant each ambiguous time takes: bits */
 	unsigned folds;                 /* ambiguous times met */
 	bool lossy;                     /* the store did not keep all that was hashed */
 	bool broken;                    /* OpenSSL failed */
@@ -63,7 +63,8 @@ void drvp_preimage_free(struct drvp_preimage **preimage);
 
 /*
  * Builds the bytes of one row into preimage->out. fold chooses among instants of ambiguous local
- * times; preimage->folds tells how many there were. DRV_E_NOMEM, or DRV_E_INTERNAL when OpenSSL fails.
+ * times; preimage->folds tells how many there were. Errors, without words: DRV_E_NOMEM, or
+ * DRV_E_INTERNAL when OpenSSL fails.
  */
 int drvp_preimage_build(struct drvp_preimage *preimage, const struct drvp_value *values,
 			const struct drvp_entry *entry, unsigned fold);

@@ -109,7 +109,8 @@ static int gather_columns(struct drvp_preimage *p, const struct drvp_json_expr *
 			  struct gathering *g, struct drv_error *err)
 {
 	if (!p->relation->column_count)
-		return drvp_fail(err, DRV_E_UNSUPPORTED, "\"all_except\" needs a table that declares "
+		return drvp_fail(err, DRV_E_UNSUPPORTED, "\"all_except\" needs a table that "
+		  "declares "
 				 "its columns; list the members under \"object\"");
 	for (size_t i = 0; i < p->relation->column_count; i++) {
 		const char *name = p->relation->columns[i].name;

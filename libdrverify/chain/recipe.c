@@ -130,7 +130,8 @@ const struct drvp_field drvp_recipe_fields[] = {
 	{ .name = "preimage", CUSTOM(drvp_expr_read, "expression"), .flags = DRVP_REQUIRED,
 	  FIELD(drvp_recipe, preimage), .help = "The bytes that were hashed." },
 	{ .name = "genesis", .kind = DRVP_FIELD_OBJECT, .fields = drvp_genesis_fields,
-	  FIELD(drvp_recipe, genesis), .help = "How the first entry, which has none before, does." },
+	  FIELD(drvp_recipe, genesis), .help = "How the first entry, which has none before, "
+	    "does." },
 	{ .name = "digest", CUSTOM(read_digest, "digest"), FIELD(drvp_recipe, digest),
 	  .help = "sha256 when absent." },
 	{ .name = "encoding", .kind = DRVP_FIELD_CHOICE, .choices = encodings,
@@ -157,7 +158,8 @@ const struct drvp_field drvp_recipe_fields[] = {
 
 size_t drvp_recipe_hash_size(const struct drvp_recipe *recipe)
 {
-	static const size_t sizes[] = { [DRVP_SHA256] = 32, [DRVP_SHA384] = 48, [DRVP_SHA512] = 64 };
+	static const size_t sizes[] = { [DRVP_SHA256] = 32, [DRVP_SHA384] = 48,
+					[DRVP_SHA512] = 64 };
 
 	return sizes[recipe->digest.algorithm];
 }
@@ -175,7 +177,8 @@ int drvp_recipe_validate(struct drvp_reader *reader, const struct drvp_recipe *r
 					  "column");
 	if (!drvp_expr_covers(recipe->preimage, recipe->previous, true))
 		return drvp_document_fail(reader, recipe->preimage->node, "the hashed bytes do not "
-					  "hold the previous hash, so that links could be rewritten "
+					  "hold the previous hash, so that links could be "
+					  "rewritten "
 					  "unseen; such chains are not supported by this version");
 	if (head->rows.set && head->hash.len != drvp_recipe_hash_size(recipe))
 		return drvp_document_fail(reader, node, "the recorded head has %zu bytes, but this "

@@ -9,57 +9,60 @@
 static const struct drv_explanation codes[] = {
 	{ "chain.hash_mismatch", DRV_FAIL,
 	  "Entries are not what their own hash says: a value that the hash covers was changed.",
-	  "Somebody edited the log, a restore filled a column from another version, or a migration "
-	  "rewrote values after they had been hashed.",
-	  "Look at the rows that are named (--show-keys) and compare them with another backup; keep "
-	  "this copy as evidence." },
+	  "Somebody edited the log, a restore filled a column from another version, or a "
+	  "migration rewrote values after they had been hashed.",
+	  "Look at the rows that are named (--show-keys) and compare them with another backup; "
+	  "keep this copy as evidence." },
 	{ "chain.link_broken", DRV_FAIL,
 	  "Entries refer to a predecessor that is not there.",
-	  "Rows were deleted, inserted or moved, the restore lost pages in the middle of the table, or "
-	  "a predecessor's hash was overwritten (then chain.hash_mismatch names it).",
-	  "The missing entries stood right before the rows that are named; look for them in another "
-	  "backup or in a replica." },
+	  "Rows were deleted, inserted or moved, the restore lost pages in the middle of the "
+	  "table, or a predecessor's hash was overwritten (then chain.hash_mismatch names it).",
+	  "The missing entries stood right before the rows that are named; look for them in "
+	  "another backup or in a replica." },
 	{ "chain.duplicate", DRV_FAIL, "The same entry is there more than once.",
-	  "Data was loaded twice, or into a table that was not empty; a missing unique index lets it.",
+	  "Data was loaded twice, or into a table that was not empty; a missing unique index "
+	  "lets it.",
 	  "Empty the table and restore it once; compare the row count with the baseline." },
 	{ "chain.fork", DRV_WARN,
 	  "Several entries claim the same predecessor. Every one of them is intact.",
-	  "Two writers read the same latest entry at the same time and both appended to it. It happens "
-	  "where the application takes no lock, without anybody tampering.",
-	  "Compare the named rows' times: milliseconds apart is two writers; otherwise ask where the "
-	  "later one came from. The application should serialise its writers." },
+	  "Two writers read the same latest entry at the same time and both appended to it. It "
+	  "happens where the application takes no lock, without anybody tampering.",
+	  "Compare the named rows' times: milliseconds apart is two writers; otherwise ask where "
+	  "the later one came from. The application should serialise its writers." },
 	{ "chain.null_hash", DRV_FAIL, "Entries have no hash.",
 	  "The hash column was not restored, or rows were written past the application.",
 	  "Look at the rows that are named; restore the column from another backup." },
 	{ "chain.null_previous", DRV_FAIL,
 	  "More entries than the very first one have no predecessor.",
-	  "The application started a new chain because it found the table empty (it ran before the "
-	  "restore was complete), or the link was erased.",
+	  "The application started a new chain because it found the table empty (it ran before "
+	  "the restore was complete), or the link was erased.",
 	  "Look at the rows that are named: the first of them is where the second chain begins." },
 	{ "chain.genesis_missing", DRV_FAIL,
 	  "No entry is the first: the front of the chain is not there.",
 	  "The restore lost the oldest rows or partitions, or a retention job removed them.",
-	  "If a job removes old entries on purpose, say \"front\": \"pruned\" in the document; else "
-	  "restore the oldest rows." },
+	  "If a job removes old entries on purpose, say \"front\": \"pruned\" in the document; "
+	  "else restore the oldest rows." },
 	{ "chain.head_missing", DRV_FAIL,
-	  "The last entry that the baseline recorded is not there: the tail of the chain was cut off.",
+	  "The last entry that the baseline recorded is not there: the tail of the chain was cut "
+	  "off.",
 	  "The restore stopped short of the moment that was asked for, or the newest rows were "
 	  "deleted. Nothing but a recorded head shows it.",
-	  "Compare the newest row with the restore point (freshness); replay further WAL or use a "
-	  "newer backup." },
+	  "Compare the newest row with the restore point (freshness); replay further WAL or use "
+	  "a newer backup." },
 	{ "chain.head_changed", DRV_FAIL,
 	  "The chain does not end where the baseline says it ended.",
 	  "The application already writes to the restored database, or the chain was rebuilt.",
 	  "Stop writers; if the restore point is after the capture, say so with --restored-to." },
 	{ "chain.unverifiable", DRV_INCONCLUSIVE,
 	  "Entries differ from their hash, but the database does not keep all that was hashed.",
-	  "jsonb forgets the order of members, and time columns the digits below a microsecond. Such "
-	  "rows could not be verified on the lost server either: it is no sign of tampering.",
+	  "jsonb forgets the order of members, and time columns the digits below a microsecond. "
+	  "Such rows could not be verified on the lost server either: it is no sign of tampering.",
 	  "Nothing on this server can decide it. Change the application to hash what it stores." },
 	{ "chain.recipe_mismatch", DRV_INCONCLUSIVE,
-	  "No entry at all matches its hash, so the recipe is more likely wrong than every row edited.",
-	  "The document describes the hashed bytes wrongly, names another time zone, or the HMAC key "
-	  "is not the one that was used.",
+	  "No entry at all matches its hash, so the recipe is more likely wrong than every row "
+	  "edited.",
+	  "The document describes the hashed bytes wrongly, names another time zone, or the HMAC "
+	  "key is not the one that was used.",
 	  "Rebuild one entry's hash by hand with the application's own code and compare; see "
 	  "docs/CHAIN-RECIPES.md." },
 	{ "chain.key_missing", DRV_INCONCLUSIVE,
@@ -68,7 +71,8 @@ static const struct drv_explanation codes[] = {
 	  "Give it with --key NAME=FILE, under the name that the message says." },
 	{ "chain.not_followed", DRV_INCONCLUSIVE,
 	  "Reading broke off before the links between entries could be followed.",
-	  "Another finding of this check says what stopped it.", "Mend that and run drverify again." },
+	  "Another finding of this check says what stopped it.",
+	  "Mend that and run drverify again." },
 	{ "chain.empty", DRV_INCONCLUSIVE, "There is no entry, so nothing was proved.",
 	  "The table was not restored, or the application has never written to it.",
 	  "If it is right that it is empty, say \"required\": false." },
@@ -207,7 +211,8 @@ static bool is_sound(const struct judging *j)
 {
 	static const unsigned damage[] = {
 		DRVP_CHAIN_MISMATCH, DRVP_CHAIN_UNVERIFIABLE, DRVP_CHAIN_NULL_HASH,
-		DRVP_CHAIN_NULL_PREVIOUS, DRVP_CHAIN_SECOND_GENESIS, DRVP_CHAIN_GAP, DRVP_CHAIN_COPY,
+		DRVP_CHAIN_NULL_PREVIOUS, DRVP_CHAIN_SECOND_GENESIS, DRVP_CHAIN_GAP,
+		DRVP_CHAIN_COPY,
 	};
 
 	for (size_t i = 0; i < sizeof damage / sizeof *damage; i++)
@@ -311,7 +316,8 @@ static void add_uncovered(const struct judging *j, struct drvp_strbuf *text)
 		if (!strcmp(name, j->recipe->hash) ||
 		    drvp_expr_covers(j->recipe->preimage, name, previous))
 			continue;
-		drvp_strbuf_printf(text, "%s%s", first ? "; not covered by the hash: " : ", ", name);
+		drvp_strbuf_printf(text, "%s%s", first ? "; not covered by the hash: "
+		  "" : ", ", name);
 		first = false;
 	}
 }
@@ -343,7 +349,8 @@ static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 	const struct judging j = { item, item->config, tally, c, out };
 
 	if (drvp_chain_key_missing(j.recipe, c->settings)) {
-		drvp_find(out, "chain.key_missing", 0, NULL, "the key \"%s\" is needed: --key %s=FILE",
+		drvp_find(out, "chain.key_missing", 0, NULL, "the key \"%s\" is needed: --key "
+		  "%s=FILE",
 			  j.recipe->digest.key, j.recipe->digest.key);
 		return;
 	}

@@ -60,7 +60,7 @@ struct drvp_circumstances {
 
 /*
  * A check. measure needs a server, judge does not: it is pure, and sees only what was measured.
- * record writes the members of "expect" for the next baseline.
+ * record writes the member "expect" of the next baseline.
  */
 struct drvp_check {
 	const char *name;            /* as documents call it */

@@ -4,15 +4,27 @@
 #include "checks/check.h"
 #include "document/condition.h"
 
+struct freshness_expect {
+	struct drvp_number newest;
+};
+
 struct freshness {
 	const char *column;
 	const char *column_zone;
 	struct drvp_conditions where;
 	struct drvp_number max_loss;
+	struct freshness_expect expect;
 };
 
 /* Counter. */
 enum { ZONE_NEEDED };
+
+static const struct drvp_field expect_fields[] = {
+	{ .name = "newest", .kind = DRVP_FIELD_TIME,
+	  .offset = offsetof(struct freshness_expect, newest),
+	  .help = "Written by capture: the newest row of the captured moment." },
+	{ 0 }
+};
 
 static const struct drvp_field fields[] = {
 	{ .name = "column", .kind = DRVP_FIELD_COLUMN, .flags = DRVP_REQUIRED,
@@ -28,6 +40,8 @@ static const struct drvp_field fields[] = {
 	{ .name = "max_loss", .kind = DRVP_FIELD_DURATION, .flags = DRVP_REQUIRED,
 	  .offset = offsetof(struct freshness, max_loss),
 	  .help = "How much older than the incident or restore point the newest row may be." },
+	{ .name = "expect", .kind = DRVP_FIELD_OBJECT, .fields = expect_fields,
+	  .offset = offsetof(struct freshness, expect), .help = "What the capture saw." },
 	{ 0 }
 };
 
@@ -88,13 +102,23 @@ static int measure(const struct drvp_measure *m, struct drv_error *err)
 					 &m->tally->newest_set, &m->tally->rows, err);
 }
 
-/* What the loss is counted from: the incident, else the restore point, else the capture. */
-static bool find_reference(const struct drvp_circumstances *c, int64_t *reference,
-			   const char **what)
+/*
+ * What the loss is counted from. The incident comes first: it is what the objective speaks of. A
+ * recorded newest row is better than a bare time, since a table may rest for hours without loss;
+ * but only for the captured moment, or where nothing tells which moment came back.
+ */
+static bool find_reference(const struct freshness *config, const struct drvp_circumstances *c,
+			   int64_t *reference, const char **what)
 {
+	bool recorded = c->captured && config->expect.newest.set;
+	bool same = c->lineage->relation == DRVP_LINEAGE_SAME;
+
 	if (c->incident_at.set) {
 		*reference = c->incident_at.value;
 		*what = "the incident";
+	} else if (recorded && (same || !c->restored_to.set)) {
+		*reference = config->expect.newest.value;
+		*what = "the baseline's newest";
 	} else if (c->restored_to.set) {
 		*reference = c->restored_to.value;
 		*what = "the restore point";
@@ -113,16 +137,19 @@ static void judge_loss(const struct freshness *config, int64_t newest,
 	const char *what = "";
 	int64_t reference = 0, loss;
 
-	if (!find_reference(c, &reference, &what)) {
+	if (!find_reference(config, c, &reference, &what)) {
 		drvp_find(out, "freshness.no_reference", 0, NULL,
 			  "newest %s; say when data was lost: --incident-at or --restored-to",
 			  drvp_time_text(out, newest));
 		return;
 	}
 	loss = reference > newest ? reference - newest : 0;
-	drvp_summarise(out, "newest %s, %s before %s (allowed %s)", drvp_time_text(out, newest),
-		       drvp_duration_text(out, loss), what,
-		       drvp_duration_text(out, config->max_loss.value));
+	if (loss)
+		drvp_summarise(out, "newest %s, %s before %s (allowed %s)",
+			       drvp_time_text(out, newest), drvp_duration_text(out, loss), what,
+			       drvp_duration_text(out, config->max_loss.value));
+	else
+		drvp_summarise(out, "newest %s, not before %s", drvp_time_text(out, newest), what);
 	if (loss > config->max_loss.value)
 		drvp_find(out, "freshness.stale", 0, NULL,
 			  "newest row is %s older than %s; allowed are %s",
@@ -141,9 +168,14 @@ static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 				       config->column);
 		return;
 	}
-	if (!tally->newest_set) {
+	if (!tally->newest_set || tally->newest == DRVP_TIME_MINUS_INFINITY) {
 		drvp_find(out, "freshness.empty", 0, NULL, "no row has a %s", config->column);
 		drvp_summarise(out, "no row has a %s", config->column);
+		return;
+	}
+	if (tally->newest == DRVP_TIME_INFINITY) {
+		drvp_find(out, "freshness.future", 0, NULL, "newest %s is infinity", config->column);
+		drvp_summarise(out, "newest %s is infinity", config->column);
 		return;
 	}
 	drvp_summarise(out, "newest %s", drvp_time_text(out, tally->newest));
@@ -152,6 +184,22 @@ static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 			  drvp_duration_text(out, tally->newest - c->identity->server_now));
 	else if (!c->settings->capture)
 		judge_loss(config, tally->newest, c, out);
+}
+
+static void record(const struct drvp_item *item, const struct drvp_tally *tally,
+		   struct drvp_json_writer *writer)
+{
+	struct drvp_strbuf newest = DRVP_STRBUF_INIT;
+
+	(void)item;
+	if (!tally->newest_set || tally->newest == DRVP_TIME_INFINITY ||
+	    tally->newest == DRVP_TIME_MINUS_INFINITY)
+		return;
+	drvp_instant_print(&newest, tally->newest);
+	drvp_json_open_object(writer, "expect", true);
+	drvp_json_put_text(writer, "newest", drvp_strbuf_text(&newest));
+	drvp_json_close_object(writer);
+	drvp_strbuf_free(&newest);
 }
 
 const struct drvp_check drvp_check_freshness = {
@@ -167,4 +215,5 @@ const struct drvp_check drvp_check_freshness = {
 	.columns = columns,
 	.measure = measure,
 	.judge = judge,
+	.record = record,
 };

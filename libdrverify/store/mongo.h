@@ -14,7 +14,7 @@ struct drvp_mongo_line {
 	const atomic_bool *cancelled;
 	int64_t deadline;            /* of the present question, by drvp_monotonic() */
 	int64_t dial_limit;          /* microseconds that one host may take */
-	bool sealed;                 /* no new connection: it could lead to another state of the data */
+	bool sealed;                 /* no new connection: it could lead to other data */
 	int status;                  /* why the wire gave up: an enum drv_status; 0: it did not */
 	const char *reason;          /* the same for people; static */
 };
@@ -23,13 +23,13 @@ struct drvp_mongo_line {
 mongoc_stream_t *drvp_mongo_dial(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
 				 void *line, bson_error_t *error);
 
-/* A stream that passes on nothing but whole, sound messages. Takes over inner, also when it fails. */
+/* A stream that passes on only whole, sound messages. Takes over inner, also when it fails. */
 mongoc_stream_t *drvp_mongo_frame(mongoc_stream_t *inner, struct drvp_mongo_line *line);
 
 /* What a server says of itself in reply to hello. */
 struct drvp_mongo_hello {
 	bool primary;                /* takes writes */
-	bool replicated;             /* replica set member or mongos: offers read concern majority */
+	bool replicated;             /* replica set member or mongos: offers majority reads */
 	char set_name[128];
 	uint64_t operation_time;     /* 0: it has none */
 	int64_t server_now;          /* 0: it did not say */
@@ -42,7 +42,7 @@ struct drvp_mongo {
 	struct drvp_mongo_line line;
 	mongoc_client_t *client;
 	char *database;
-	uint32_t server;                        /* the one server that is asked, by the driver's id */
+	uint32_t server;                        /* the one that is asked, by the driver's id */
 	char host[256];                         /* "host:port" of it */
 	bool lost;                              /* the wire broke: only good for closing */
 	struct drvp_mongo_hello hello;          /* when it was opened, or frozen */
@@ -94,12 +94,8 @@ struct drvp_mongo_subject drvp_mongo_subject(const char *collection);
 /* Whether a path can be asked for: the server takes some characters as operators. */
 int drvp_mongo_check_path(const char *path, struct drv_error *err);
 
-/* A cursor over what filter matches; options are completed. */
-mongoc_cursor_t *drvp_mongo_find(struct drvp_mongo *mongo, const struct drvp_relation *relation,
-				 const bson_t *filter, bson_t *options);
-
-/* Ends a cursor, here and on the server. */
-void drvp_mongo_release(struct drvp_mongo *mongo, mongoc_cursor_t *cursor);
+/* A hint to read the documents themselves, not an index that may be broken. A view has none. */
+void drvp_mongo_natural(bson_t *out, const struct drvp_relation *relation);
 
 /* The exact number of documents that filter matches. */
 int drvp_mongo_count_matching(struct drvp_mongo *mongo, const struct drvp_relation *relation,

@@ -66,8 +66,8 @@ static int parse_uri(mongoc_uri_t **out, const struct drvp_address *address, str
 	mongoc_uri_t *uri = mongoc_uri_new_with_error(text, &cause);
 
 	if (!uri)
-		return drvp_fail(err, DRV_E_USAGE, "this is no valid mongodb:// URI; characters such "
-				 "as @ : / %% in user and password are written as %%40 %%3A %%2F %%25");
+		return drvp_fail(err, DRV_E_USAGE, "this is no valid mongodb:// URI; in user and "
+				 "password, @ : / %% are written as %%40 %%3A %%2F %%25");
 	limit_option(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, address->limits.connect);
 	/* One dead member must not use up the time for the others. */
 	limit_option(uri, MONGOC_URI_CONNECTTIMEOUTMS, address->limits.connect / host_count(uri));
@@ -119,11 +119,11 @@ static int take_database(struct drvp_mongo *mongo, const mongoc_uri_t *uri, stru
 	if (!database || !*database)
 		database = mongoc_uri_get_database(uri);
 	if (!database || !*database)
-		return drvp_fail(err, DRV_E_USAGE, "no database is named, neither by the document's "
-				 "source nor by the URI: add \"database\" to the source");
+		return drvp_fail(err, DRV_E_USAGE, "no database is named, neither by the "
+				 "document's source nor by the URI: add \"database\" to it");
 	if (strlen(database) > 63 || strpbrk(database, "/\\. \"$"))
-		return drvp_fail(err, DRV_E_USAGE, "the name of the database cannot be one: it holds "
-				 "/ \\ . \" $ or a space, or is longer than 63 bytes");
+		return drvp_fail(err, DRV_E_USAGE, "the name of the database cannot be one: it "
+				 "holds / \\ . \" $ or a space, or is longer than 63 bytes");
 	mongo->database = strdup(database);
 	return mongo->database ? 0 : drvp_fail_nomem(err);
 }

@@ -6,9 +6,9 @@
 #include "store/mongo.h"
 
 /*
- * The driver trusts a reply's inner lengths: a wrong one makes it read beyond its buffer, abort the
- * process, or drop documents without a word. So each message is gathered here and looked at before
- * the driver sees it: the lengths of the message, of its documents, and of what is in its batches.
+ * The driver trusts a reply's inner lengths: a wrong one makes it read beyond its buffer or abort
+ * the process. So each message is gathered here and looked at before the driver sees it: the
+ * lengths of the message, of its documents, and of what is in its batches.
  */
 
 #define STREAM_TYPE 101              /* none of the driver's own */
@@ -18,7 +18,7 @@
 #define OP_MSG 2013
 #define CHECKSUM_PRESENT 1
 
-/* How deep the driver itself looks: reply, cursor, batch. Documents are checked by their reader. */
+/* Reply, cursor, batch. The documents in it are checked by their reader, who can name them. */
 #define LEVELS 3
 
 struct frame {

@@ -1,4 +1,5 @@
 /* mongo_json.c: JSON trees from BSON */
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -46,7 +47,8 @@ static bool set_double(struct drvp_json *node, struct drvp_arena *arena, double 
 
 		return set_text(node, DRVP_JSON_STRING, arena, name, strlen(name));
 	}
-	for (int digits = 15; digits <= 17; digits++) {
+	/* 15 digits without trailing zeros are the shortest already, but not for subnormals. */
+	for (int digits = fabs(number) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
 		double again;
 
 		snprintf(text, sizeof text, "%.*g", digits, number);

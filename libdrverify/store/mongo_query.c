@@ -5,14 +5,13 @@
 
 #include "store/mongo.h"
 
-/* Reads the documents themselves, not an index that may be broken. Views choose for themselves. */
-static void append_natural(bson_t *out, const char *key, const struct drvp_relation *relation)
+void drvp_mongo_natural(bson_t *out, const struct drvp_relation *relation)
 {
 	bson_t order;
 
 	if (relation->kind != DRVP_COLLECTION)
 		return;
-	BSON_APPEND_DOCUMENT_BEGIN(out, key, &order);
+	BSON_APPEND_DOCUMENT_BEGIN(out, "hint", &order);
 	BSON_APPEND_INT32(&order, "$natural", 1);
 	bson_append_document_end(out, &order);
 }
@@ -34,35 +33,6 @@ int drvp_mongo_check_path(const char *path, struct drv_error *err)
 		return drvp_fail(err, DRV_E_USAGE, "\"%s\" is no path to a field: names are joined "
 				 "by single dots and do not begin with $", path);
 	return 0;
-}
-
-mongoc_cursor_t *drvp_mongo_find(struct drvp_mongo *mongo, const struct drvp_relation *relation,
-				 const bson_t *filter, bson_t *options)
-{
-	mongoc_collection_t *collection =
-		mongoc_client_get_collection(mongo->client, mongo->database, relation->name);
-	mongoc_cursor_t *cursor;
-
-	drvp_mongo_options(mongo, true, options);
-	append_natural(options, "hint", relation);
-	BSON_APPEND_INT64(options, "maxTimeMS", drvp_mongo_left(mongo));
-	cursor = mongoc_collection_find_with_opts(collection, filter, options, NULL);
-	mongoc_collection_destroy(collection);
-	return cursor;
-}
-
-/*
- * Tells the server to forget a cursor that was not read to its end. A cancelled run or a spent time
- * limit must not prevent that, so it has a little time of its own.
- */
-void drvp_mongo_release(struct drvp_mongo *mongo, mongoc_cursor_t *cursor)
-{
-	const atomic_bool *cancelled = mongo->line.cancelled;
-
-	mongo->line.cancelled = NULL;
-	mongo->line.deadline = drvp_monotonic() + DRVP_SECOND / 2;
-	mongoc_cursor_destroy(cursor);
-	mongo->line.cancelled = cancelled;
 }
 
 /* ------------------------------------------------------------------ counting */
@@ -89,7 +59,7 @@ static void build_count(bson_t *out, const struct drvp_mongo *mongo,
 	bson_append_array_end(out, &pipeline);
 	BSON_APPEND_DOCUMENT_BEGIN(out, "cursor", &cursor);
 	bson_append_document_end(out, &cursor);
-	append_natural(out, "hint", relation);
+	drvp_mongo_natural(out, relation);
 	BSON_APPEND_INT64(out, "maxTimeMS", drvp_mongo_left(mongo));
 }
 
@@ -140,8 +110,8 @@ int drvp_mongo_count_matching(struct drvp_mongo *mongo, const struct drvp_relati
 	build_count(&command, mongo, relation, filter);
 	status = drvp_mongo_command(mongo, &command, true, &reply, subject.text, err);
 	if (!status && !read_count(&reply, rows))
-		status = drvp_fail(err, DRV_E_INTERNAL, "%s: the server's answer to a count holds no "
-				   "number", subject.text);
+		status = drvp_fail(err, DRV_E_INTERNAL, "%s: the server's answer to a count has "
+				   "no number", subject.text);
 	bson_destroy(&reply);
 	bson_destroy(&command);
 	return status;
@@ -187,7 +157,7 @@ int drvp_mongo_estimate(struct drvp_session *session, const struct drvp_relation
 
 /* ------------------------------------------------------------------ newest */
 
-/* selection AND { column: { $type: "date" } }, or, with other, those that are neither date nor null */
+/* selection AND { column: { $type: "date" } }; or, with other, neither date nor null */
 static void build_typed(bson_t *out, const bson_t *selection, const char *column, bool other)
 {
 	bson_t all, one, inner, negated;
@@ -248,36 +218,64 @@ static int read_newest(const bson_t *document, const char *column, struct drvp_a
 	return 0;
 }
 
+/* The only document of a reply's batch, borrowed from it; false when the batch is empty. */
+static bool only_document(const bson_t *reply, bson_t *document)
+{
+	bson_iter_t at, batch, one;
+	const uint8_t *data;
+	uint32_t len;
+
+	if (!bson_iter_init(&at, reply) ||
+	    !bson_iter_find_descendant(&at, "cursor.firstBatch", &batch) ||
+	    !bson_iter_recurse(&batch, &one) || !bson_iter_next(&one) ||
+	    !BSON_ITER_HOLDS_DOCUMENT(&one))
+		return false;
+	bson_iter_document(&one, &len, &data);
+	return bson_init_static(document, data, len);
+}
+
 /* The first by descending order. A $max would do, but not every server has it. */
+static void build_newest(bson_t *out, const struct drvp_mongo *mongo,
+			 const struct drvp_relation *relation, const bson_t *selection,
+			 const char *column)
+{
+	bson_t filter = BSON_INITIALIZER, part;
+
+	build_typed(&filter, selection, column, false);
+	BSON_APPEND_UTF8(out, "find", relation->name);
+	BSON_APPEND_DOCUMENT(out, "filter", &filter);
+	BSON_APPEND_DOCUMENT_BEGIN(out, "sort", &part);
+	BSON_APPEND_INT32(&part, column, -1);
+	bson_append_document_end(out, &part);
+	BSON_APPEND_DOCUMENT_BEGIN(out, "projection", &part);
+	bson_append_int32(&part, column, (int)strcspn(column, "."), 1);
+	bson_append_document_end(out, &part);
+	BSON_APPEND_INT32(out, "limit", 1);
+	BSON_APPEND_BOOL(out, "singleBatch", true);
+	drvp_mongo_natural(out, relation);
+	BSON_APPEND_INT64(out, "maxTimeMS", drvp_mongo_left(mongo));
+	bson_destroy(&filter);
+}
+
 static int find_newest(struct drvp_mongo *mongo, const struct drvp_relation *relation,
 		       const bson_t *selection, const char *column, int64_t *instant, bool *found,
 		       struct drv_error *err)
 {
 	struct drvp_mongo_subject subject = drvp_mongo_subject(relation->name);
-	bson_t filter = BSON_INITIALIZER, options = BSON_INITIALIZER, part;
-	const bson_t *document, *reply;
-	mongoc_cursor_t *cursor;
-	bson_error_t cause;
-	int status = 0;
+	bson_t command = BSON_INITIALIZER, reply, document;
+	int status;
 
-	build_typed(&filter, selection, column, false);
-	BSON_APPEND_DOCUMENT_BEGIN(&options, "sort", &part);
-	BSON_APPEND_INT32(&part, column, -1);
-	bson_append_document_end(&options, &part);
-	BSON_APPEND_INT64(&options, "limit", 1);
-	cursor = drvp_mongo_find(mongo, relation, &filter, &options);
-	*found = mongoc_cursor_next(cursor, &document);
+	build_newest(&command, mongo, relation, selection, column);
+	status = drvp_mongo_command(mongo, &command, true, &reply, subject.text, err);
+	*found = !status && only_document(&reply, &document);
 	if (*found)
-		status = read_newest(document, column, &mongo->row, subject.text, instant, err);
-	else if (mongoc_cursor_error_document(cursor, &cause, &reply))
-		status = drvp_mongo_fail(mongo, &cause, reply, subject.text, err);
-	drvp_mongo_release(mongo, cursor);
-	bson_destroy(&options);
-	bson_destroy(&filter);
+		status = read_newest(&document, column, &mongo->row, subject.text, instant, err);
+	bson_destroy(&reply);
+	bson_destroy(&command);
 	return status;
 }
 
-/* A cursor cut short would look like "no dates"; the count of dates proves that there are none. */
+/* An empty answer is no proof; the count of dates is. */
 static int confirm_none(struct drvp_mongo *mongo, const struct drvp_relation *relation,
 			const bson_t *selection, const char *column, struct drv_error *err)
 {

@@ -44,6 +44,8 @@ struct scanning {
 	struct drvp_value *values;              /* column_count, and one for the key */
 	drvp_row_fn fn;
 	void *user;
+	const char *subject;
+	int64_t cursor;                         /* the server's; 0: none, or read to its end */
 	uint64_t fed;
 	bool ended;                             /* fn has seen enough */
 };
@@ -75,46 +77,143 @@ static int feed(struct scanning *s, const bson_t *document, struct drv_error *er
 	return status < 0 ? status : 0;
 }
 
-static int interrupted(const struct drvp_mongo *mongo, const char *subject, struct drv_error *err)
+static int interrupted(const struct scanning *s, struct drv_error *err)
 {
-	if (mongo->line.cancelled && atomic_load(mongo->line.cancelled))
-		return drvp_fail(err, DRV_E_CANCELLED, "%s: the run was cancelled", subject);
-	if (drvp_monotonic() >= mongo->line.deadline)
-		return drvp_fail(err, DRV_E_TIMEOUT, "%s: not read to its end within the time limit",
-				 subject);
+	const struct drvp_mongo_line *line = &s->mongo->line;
+
+	if (line->cancelled && atomic_load(line->cancelled))
+		return drvp_fail(err, DRV_E_CANCELLED, "%s: the run was cancelled", s->subject);
+	if (drvp_monotonic() >= line->deadline)
+		return drvp_fail(err, DRV_E_TIMEOUT, "%s: the time limit passed before its "
+				 "end was read", s->subject);
 	return 0;
 }
 
+/* ------------------------------------------------------------------ batches */
+
 /*
- * The driver ends mongoc_cursor_next() also after an empty batch of a cursor that lives on, so
- * only mongoc_cursor_more() tells the end.
+ * No maxTimeMS: it would count over all batches together, and not every server counts right. This
+ * side keeps the time limit; a server ends what it does for a connection that is closed.
  */
-static int drain(struct scanning *s, mongoc_cursor_t *cursor, const char *subject,
-		 struct drv_error *err)
+static void build_find(bson_t *out, const struct drvp_scan *scan, const bson_t *filter)
 {
-	const bson_t *document, *reply;
-	bson_error_t cause;
+	BSON_APPEND_UTF8(out, "find", scan->relation->name);
+	BSON_APPEND_DOCUMENT(out, "filter", filter);
+	append_projection(out, scan);
+	BSON_APPEND_INT32(out, "batchSize", BATCH);
+	drvp_mongo_natural(out, scan->relation);
+}
+
+static void build_get_more(bson_t *out, const struct scanning *s)
+{
+	BSON_APPEND_INT64(out, "getMore", s->cursor);
+	BSON_APPEND_UTF8(out, "collection", s->scan->relation->name);
+	BSON_APPEND_INT32(out, "batchSize", BATCH);
+}
+
+/* Finds the cursor's id and its batch in a reply. */
+static bool open_batch(const bson_t *reply, const char *name, int64_t *cursor, bson_iter_t *batch)
+{
+	bson_iter_t at, id, inner;
+
+	if (!bson_iter_init_find(&at, reply, "cursor") || !BSON_ITER_HOLDS_DOCUMENT(&at) ||
+	    !bson_iter_recurse(&at, &inner) || !bson_iter_find(&inner, "id") ||
+	    !BSON_ITER_HOLDS_INT64(&inner))
+		return false;
+	id = inner;
+	if (!bson_iter_recurse(&at, &inner) || !bson_iter_find(&inner, name) ||
+	    !BSON_ITER_HOLDS_ARRAY(&inner))
+		return false;
+	*cursor = bson_iter_int64(&id);
+	return bson_iter_recurse(&inner, batch);
+}
+
+static int broken_batch(const struct scanning *s, struct drv_error *err)
+{
+	return drvp_fail(err, DRV_E_INTERNAL, "%s: a batch of documents that the server sent is "
+			 "broken", s->subject);
+}
+
+static int feed_batch(struct scanning *s, const bson_t *reply, const char *name,
+		      struct drv_error *err)
+{
+	bson_iter_t batch;
 	int status = 0;
 
-	while (!status && !s->ended) {
-		status = interrupted(s->mongo, subject, err);
-		if (status)
-			break;
-		if (mongoc_cursor_next(cursor, &document))
-			status = feed(s, document, err);
-		else if (mongoc_cursor_error_document(cursor, &cause, &reply))
-			status = drvp_mongo_fail(s->mongo, &cause, reply, subject, err);
-		else if (!mongoc_cursor_more(cursor))
-			break;
+	if (!open_batch(reply, name, &s->cursor, &batch))
+		return broken_batch(s, err);
+	while (!status && !s->ended && bson_iter_next(&batch)) {
+		const uint8_t *data = NULL;
+		bson_t document;
+		uint32_t len = 0;
+
+		if (BSON_ITER_HOLDS_DOCUMENT(&batch))
+			bson_iter_document(&batch, &len, &data);
+		if (!data || !bson_init_static(&document, data, len))
+			return broken_batch(s, err);
+		status = interrupted(s, err);
+		if (!status)
+			status = feed(s, &document, err);
 	}
+	/* The end of a batch and a wrong length within it look alike but for this. */
+	return !status && batch.err_off ? broken_batch(s, err) : status;
+}
+
+/*
+ * The driver has cursors of its own, but they take some broken replies for the end, and abort the
+ * process over others. Documents end when the cursor's id is 0, not when a batch is empty.
+ */
+static int drain(struct scanning *s, const bson_t *filter, struct drv_error *err)
+{
+	bool first = true;
+	int status;
+
+	do {
+		bson_t command = BSON_INITIALIZER, reply;
+
+		if (first)
+			build_find(&command, s->scan, filter);
+		else
+			build_get_more(&command, s);
+		status = drvp_mongo_command(s->mongo, &command, first, &reply, s->subject, err);
+		if (!status)
+			status = feed_batch(s, &reply, first ? "firstBatch" : "nextBatch", err);
+		bson_destroy(&reply);
+		bson_destroy(&command);
+		first = false;
+		if (!status)
+			status = interrupted(s, err);
+	} while (!status && !s->ended && s->cursor);
 	return status;
 }
 
 /*
- * A reply with one wrong length makes the driver end a cursor early without an error. So what was
- * fed is compared with a count of the same documents by the server.
+ * Tells the server to forget a cursor that was not read to its end. A cancelled run or a spent time
+ * limit must not prevent that, so it has a little time of its own. Whether it works does not
+ * matter.
  */
-static int cross_check(struct scanning *s, const bson_t *filter, const char *subject,
+static void forget_cursor(struct scanning *s)
+{
+	struct drvp_mongo_line *line = &s->mongo->line;
+	const atomic_bool *cancelled = line->cancelled;
+	bson_t command = BSON_INITIALIZER, list, reply;
+
+	if (!s->cursor || s->mongo->lost)
+		return;
+	BSON_APPEND_UTF8(&command, "killCursors", s->scan->relation->name);
+	BSON_APPEND_ARRAY_BEGIN(&command, "cursors", &list);
+	BSON_APPEND_INT64(&list, "0", s->cursor);
+	bson_append_array_end(&command, &list);
+	line->cancelled = NULL;
+	line->deadline = drvp_monotonic() + DRVP_SECOND / 2;
+	drvp_mongo_command(s->mongo, &command, false, &reply, s->subject, NULL);
+	line->cancelled = cancelled;
+	bson_destroy(&reply);
+	bson_destroy(&command);
+}
+
+/* What was fed has to be as many documents as the server counts for the same question. */
+static int cross_check(struct scanning *s, const bson_t *filter,
 		       const struct drvp_mongo_hello *before, struct drv_error *err)
 {
 	struct drvp_mongo_hello after;
@@ -129,31 +228,22 @@ static int cross_check(struct scanning *s, const bson_t *filter, const char *sub
 	if (after.operation_time != before->operation_time)
 		return drvp_fail(err, DRV_E_BUSY, "%s: %" PRIu64 " documents were read but %" PRIu64
 				 " counted, while the server was written to; run again when it is "
-				 "not", subject, s->fed, counted);
+				 "not", s->subject, s->fed, counted);
 	return drvp_fail(err, DRV_E_INTERNAL, "%s: %" PRIu64 " documents were read but %" PRIu64
 			 " counted: an answer was cut short, or the collection was written to",
-			 subject, s->fed, counted);
+			 s->subject, s->fed, counted);
 }
 
 static int scan_filtered(struct scanning *s, const bson_t *filter, struct drv_error *err)
 {
-	struct drvp_mongo_subject subject = drvp_mongo_subject(s->scan->relation->name);
 	struct drvp_mongo_hello before;
-	bson_t options = BSON_INITIALIZER;
-	mongoc_cursor_t *cursor;
 	int status = drvp_mongo_say_hello(s->mongo, &before, err);
 
 	if (status)
 		return status;
-	append_projection(&options, s->scan);
-	BSON_APPEND_INT32(&options, "batchSize", BATCH);
-	cursor = drvp_mongo_find(s->mongo, s->scan->relation, filter, &options);
-	status = drain(s, cursor, subject.text, err);
-	drvp_mongo_release(s->mongo, cursor);
-	bson_destroy(&options);
-	if (!status && !s->ended)
-		status = cross_check(s, filter, subject.text, &before, err);
-	return status;
+	status = drain(s, filter, err);
+	forget_cursor(s);
+	return status || s->ended ? status : cross_check(s, filter, &before, err);
 }
 
 /* The one range that cut() gives is the whole collection, so scan->range needs no look. */
@@ -161,7 +251,9 @@ int drvp_mongo_scan(struct drvp_session *session, const struct drvp_scan *scan, 
 		    void *user, uint64_t *rows, struct drv_error *err)
 {
 	struct drvp_mongo *mongo = (struct drvp_mongo *)session;
-	struct scanning s = { .mongo = mongo, .scan = scan, .fn = fn, .user = user };
+	struct drvp_mongo_subject subject = drvp_mongo_subject(scan->relation->name);
+	struct scanning s = { .mongo = mongo, .scan = scan, .fn = fn, .user = user,
+			      .subject = subject.text };
 	bson_t filter = BSON_INITIALIZER;
 	int status = drvp_mongo_begin(mongo, err);
 

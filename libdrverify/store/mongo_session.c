@@ -36,7 +36,8 @@ static void read_hello(struct drvp_mongo_hello *out, const bson_t *reply)
 	if (bson_iter_init_find(&at, reply, "msg") && BSON_ITER_HOLDS_UTF8(&at) &&
 	    strcmp(bson_iter_utf8(&at, NULL), "isdbgrid") == 0)
 		out->replicated = true;
-	if (bson_iter_init_find(&at, reply, "localTime") && BSON_ITER_HOLDS_DATE_TIME(&at))
+	if (bson_iter_init_find(&at, reply, "localTime") && BSON_ITER_HOLDS_DATE_TIME(&at) &&
+	    bson_iter_date_time(&at) > 0 && bson_iter_date_time(&at) < INT64_MAX / 1000)
 		out->server_now = bson_iter_date_time(&at) * 1000;
 	if (bson_iter_init(&at, reply) &&
 	    bson_iter_find_descendant(&at, "topologyVersion.processId", &inner) &&
@@ -48,7 +49,7 @@ static void read_hello(struct drvp_mongo_hello *out, const bson_t *reply)
 int drvp_mongo_say_hello(struct drvp_mongo *mongo, struct drvp_mongo_hello *out,
 			 struct drv_error *err)
 {
-	static const char *const commands[] = { "hello", "isMaster" };  /* the latter before 4.4.2 */
+	static const char *const commands[] = { "hello", "isMaster" };  /* until 4.4.2 */
 	int status = 0;
 
 	for (size_t i = 0; i < 2; i++) {
@@ -94,8 +95,8 @@ static int mongo_attach(struct drvp_session **out, struct drvp_session *pinned,
 		       bson_oid_equal(&mongo->hello.process, &first->hello.process)))
 		return status;
 	drvp_mongo_close(out);
-	return drvp_fail(err, DRV_E_BUSY, "a second connection reached another server or a restarted "
-			 "one; run again when no failover is going on");
+	return drvp_fail(err, DRV_E_BUSY, "a second connection reached another or a restarted "
+			 "server; run again when no failover is going on");
 }
 
 /* ------------------------------------------------------------------ relations */
@@ -159,8 +160,8 @@ static int list_one(struct drvp_mongo *mongo, const char *name, int *found, cons
 	BSON_APPEND_INT64(&command, "maxTimeMS", drvp_mongo_left(mongo));
 	status = drvp_mongo_command(mongo, &command, false, &reply, subject, err);
 	if (!status && !read_list(&reply, name, found))
-		status = drvp_fail(err, DRV_E_INTERNAL, "%s: the server's list of collections is not "
-				   "whole", subject);
+		status = drvp_fail(err, DRV_E_INTERNAL, "%s: the server's list of collections is "
+				   "not whole", subject);
 	bson_destroy(&reply);
 	bson_destroy(&command);
 	return status;

@@ -60,9 +60,6 @@ int drvp_pg_note_parameters(struct drvp_pg *s, struct drv_error *err);
 /* "host:port/database", never anything of a password. */
 void drvp_pg_print_place(struct drvp_strbuf *out, const PGconn *conn);
 
-/* The first line of a message of libpq's own, without anything it quotes. */
-void drvp_pg_print_cause(struct drvp_strbuf *out, const char *message);
-
 /* ------------------------------------------------------------------ pg_wire.c */
 
 /* Runs one statement that gives at most a few rows. PQclear() the result. */
@@ -100,6 +97,9 @@ int drvp_pg_status(const char *sqlstate);
  * A server's primary message in one line, cleared of what may be row values. code is its SQLSTATE.
  */
 void drvp_pg_print_message(struct drvp_strbuf *out, const char *code, const char *message);
+
+/* The first line of a message of libpq's own, without anything it quotes. */
+void drvp_pg_print_cause(struct drvp_strbuf *out, const char *message);
 
 /* Fails with what the server said. Marks the session lost when the server closes it. */
 int drvp_pg_fail_result(struct drvp_pg *s, const PGresult *result, struct drv_error *err);

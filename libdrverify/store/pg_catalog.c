@@ -224,7 +224,8 @@ static const char describe_tail[] =
 	" SELECT t.oid, t.oid, t.typtype FROM pg_catalog.pg_type t WHERE t.oid IN"
 	" (SELECT a.atttypid FROM pg_catalog.pg_attribute a JOIN w ON a.attrelid = w.rel)"
 	" UNION ALL SELECT b.type, u.oid, u.typtype FROM b"
-	" JOIN pg_catalog.pg_type t ON t.oid = b.base JOIN pg_catalog.pg_type u ON u.oid = t.typbasetype WHERE b.typtype = 'd')"
+	" JOIN pg_catalog.pg_type t ON t.oid = b.base"
+	" JOIN pg_catalog.pg_type u ON u.oid = t.typbasetype WHERE b.typtype = 'd')"
 	" SELECT w.ord, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),"
 	" CASE b.typtype WHEN 'e' THEN '3500'::pg_catalog.oid ELSE b.base END,"
 	" a.attgenerated <> '', coalesce(k.ord, 0)"
@@ -232,7 +233,8 @@ static const char describe_tail[] =
 	" JOIN b ON b.type = a.atttypid AND b.typtype <> 'd'"
 	" LEFT JOIN pg_catalog.pg_index i ON i.indrelid = w.rel AND i.indisprimary"
 	" LEFT JOIN LATERAL (SELECT u.ord"
-	" FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY u(num, ord) WHERE u.num = a.attnum AND u.ord <= i.indnkeyatts) k ON true"
+	" FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY u(num, ord)"
+	" WHERE u.num = a.attnum AND u.ord <= i.indnkeyatts) k ON true"
 	" WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY w.ord, a.attnum";
 
 enum { REL, NAME, TYPE, BASE, GENERATED, KEY };

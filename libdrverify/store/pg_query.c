@@ -185,8 +185,8 @@ int drvp_pg_check_zone_name(const char *zone, struct drv_error *err)
 	if (*zone && (!sign || !strncmp(zone, "Etc/", 4) || sign[1] < '0' || sign[1] > '9'))
 		return 0;
 	return drvp_fail(err, DRV_E_USAGE,
-			 "time zone \"%s\" is ambiguous; name it by place, such as Asia/Seoul, or UTC",
-			 zone);
+			 "time zone \"%s\" is ambiguous; name it by place, such as Asia/Seoul, "
+			 "or UTC", zone);
 }
 
 /* Adds the greatest value as microseconds, or as "infinity" and "-infinity". */
@@ -202,8 +202,8 @@ static int put_newest(struct drvp_pg *s, struct drvp_strbuf *sql, const struct d
 				    column->name, column->type);
 	if (local && !zone)
 		return drvp_pg_fail(s, err, DRV_E_USAGE,
-				    "column \"%s\" has no time zone; it needs a column_zone, such as "
-				    "Asia/Seoul", column->name);
+				    "column \"%s\" has no time zone; it needs a column_zone, such "
+				    "as Asia/Seoul", column->name);
 	status = local ? drvp_pg_check_zone_name(zone, err) : 0;
 	if (status)
 		return status;

@@ -46,8 +46,8 @@ static void put_question(struct drvp_strbuf *sql, const char *zone)
 	put_finer(sql, "by_minute", "by_hour", "1 hour", "1 minute", zone);
 	put_finer(sql, "by_second", "by_minute", "1 minute", "1 second", zone);
 	drvp_strbuf_str(sql, ", change AS (SELECT low + '1 second'::pg_catalog.interval AS at, "
-			     "after FROM by_second UNION ALL SELECT t, now FROM day WHERE t = '" FIRST_DAY
-			     "') SELECT EXTRACT(EPOCH FROM at)::pg_catalog.int8, "
+			     "after FROM by_second UNION ALL SELECT t, now FROM day "
+			     "WHERE t = '" FIRST_DAY "') SELECT EXTRACT(EPOCH FROM at)::pg_catalog.int8, "
 			     "EXTRACT(EPOCH FROM ");
 	put_offset(sql, "at", zone);
 	/* The day's two ends tell only that there was a change: two in one day would not add up. */
@@ -97,8 +97,8 @@ int drvp_pg_zone(struct drvp_session *session, const char *name, struct drvp_zon
 					     drvp_pg_query(s, &result, sql.data, err);
 	if (status == DRV_E_USAGE)
 		drvp_fail(err, status,
-			  "the server knows no time zone \"%s\"; name it by place, such as Asia/Seoul",
-			  name);
+			  "the server knows no time zone \"%s\"; name it by place, such as "
+			  "Asia/Seoul", name);
 	if (!status)
 		status = fill_zone(s, name, result, out, err);
 	PQclear(result);

@@ -72,7 +72,7 @@ static int32_t read_int(const uint8_t *at)
 bool responder_reply_raw(struct exchange *x, const uint8_t *document, size_t len,
 			 int32_t announced)
 {
-	/* Header, then flags, cursor id, position and count of OP_REPLY; or flags and section kind. */
+	/* Header; flags, cursor, position, count of OP_REPLY; or flags and section kind. */
 	uint8_t head[36] = { 0 };
 	size_t head_len = x->legacy ? 36 : 21;
 	int32_t fields[4] = { announced ? announced : (int32_t)(head_len + len), 1, x->request_id,
@@ -151,7 +151,8 @@ static void *serve(void *argument)
 	/* A mute server takes what comes and says nothing. */
 	while (!connection->responder->fn && receive(connection->fd, &byte, 1))
 		;
-	while (open && connection->responder->fn && receive(connection->fd, header, sizeof header)) {
+	while (open && connection->responder->fn &&
+	       receive(connection->fd, header, sizeof header)) {
 		int32_t len = read_int(header) - 16;
 		uint8_t *body = len > 0 && len < MESSAGE_MAX ? malloc((size_t)len) : NULL;
 

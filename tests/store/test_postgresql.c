@@ -288,8 +288,8 @@ static void nobody_can_empty_what_is_read(void **state)
 		{ "public", "plain" }, { "public", "parted" }, { "public", "kept" }
 	};
 	static const char *const attempts[] = {
-		"SET lock_timeout = 100; TRUNCATE plain", "SET lock_timeout = 100; TRUNCATE"
-							  " parted_1",
+		"SET lock_timeout = 100; TRUNCATE plain",
+		"SET lock_timeout = 100; TRUNCATE parted_1",
 		"SET lock_timeout = 100; REFRESH MATERIALIZED VIEW kept",
 		"SET lock_timeout = 100; DROP TABLE plain CASCADE",
 	};
@@ -457,8 +457,8 @@ static uint64_t count_where(const char *column, int op, int type, const char *te
 	struct drvp_session *session = pg_open();
 	struct drvp_relation *relation = pg_freeze(session, "public", "filtered",
 						   DRVP_RELATION_READY);
-	struct drvp_json value = { .type = (uint8_t)type, .text = text, .len = text ? strlen(text) : 0,
-				   .truth = true };
+	struct drvp_json value = { .type = (uint8_t)type, .text = text,
+				   .len = text ? strlen(text) : 0, .truth = true };
 	struct drvp_condition condition = { column, op, &value };
 	struct drvp_selection selection = { &condition, 1, NULL };
 	struct drv_error err = DRV_ERROR_INIT;

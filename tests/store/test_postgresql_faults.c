@@ -218,12 +218,15 @@ static void real_refusals(void **state)
 static void malformed_uris_tell_nothing(void **state)
 {
 	static const char *const uris[] = {
-		"postgresql://u:" CANARY "@@127.0.0.1:1/d", "postgresql://u:x@" CANARY "@127.0.0.1:1/d",
-		"postgresql://u:" CANARY "/x@127.0.0.1:1/d", "postgresql://u:x/" CANARY "@127.0.0.1:1/d",
+		"postgresql://u:" CANARY "@@127.0.0.1:1/d",
+		"postgresql://u:x@" CANARY "@127.0.0.1:1/d",
+		"postgresql://u:" CANARY "/x@127.0.0.1:1/d",
+		"postgresql://u:x/" CANARY "@127.0.0.1:1/d",
 		"postgresql://u:%zz" CANARY "@h/d", "postgresql://u:" CANARY "@h:port/d",
 		"postgresql://u:" CANARY "@127.0.0.1:1/d?" CANARY "=1",
 		"postgresql://u:" CANARY "@127.0.0.1:1/d", "postgresql://u:" CANARY "@[::1/d",
-		"host=127.0.0.1 port=1 password=a " CANARY, "host=127.0.0.1 port=1 password='" CANARY,
+		"host=127.0.0.1 port=1 password=a " CANARY,
+		"host=127.0.0.1 port=1 password='" CANARY,
 		"host=127.0.0.1 port=" CANARY, "password=" CANARY " sslmode=secretive"
 								  " host=127.0.0.1",
 		"host=127.0.0.1 port=1 user=u password=" CANARY,
@@ -236,7 +239,7 @@ static void malformed_uris_tell_nothing(void **state)
 		refuse(uris[i], 900, &err);
 }
 
-/* ------------------------------------------------------------------ a server that stops answering */
+/* ------------------------------------------------------------------ a server falls silent */
 
 /* Lets us in as version 15.1, and then never answers a question. */
 static const char welcome[] =
@@ -271,7 +274,7 @@ static void mute_after_the_welcome(void **state)
 	scripted_stop(&server);
 }
 
-/* ------------------------------------------------------------------ real sessions that end badly */
+/* ------------------------------------------------------------------ sessions that end badly */
 
 static struct drvp_relation *open_slow(struct drvp_session **session, int64_t work,
 				       const atomic_bool *cancelled)

@@ -71,7 +71,8 @@ static void times(void **state)
 	       " ('4713-01-01 BC', '294247-01-09 04:00:54.775806', '5874897-12-31', NULL, NULL)");
 	expect_rows("clocks", PG_COLUMNS("z", "l", "d", "t", "i"),
 		    "2025-12-30T05:30:00Z|2025-12-30T14:30:00.500000|2025-12-30|01:02:03|1 day\n"
-		    "1969-12-31T23:59:59.999999Z|-043-03-15T00:00:00|0000-12-31|24:00:00|-00:00:01\n"
+		    "1969-12-31T23:59:59.999999Z|-043-03-15T00:00:00|0000-12-31|24:00:00|"
+		    "-00:00:01\n"
 		    "infinity|-infinity|infinity|null|null\n"
 		    "-4712-01-01T00:00:00Z|294247-01-09T04:00:54.775806|day"
 		    " 2145042905|null|null\n");
@@ -93,7 +94,8 @@ static void texts(void **state)
 		    "위염|v|c   |n|좋아|d|5|6f0c0000-0000-4000-8000-0000000000ff|00ff|q\n"
 		    "null|null|null|null|null|null|null|null|null|null\n");
 	expect_rows("texts", PG_COLUMNS("ip", "net", "a", "r", "x", "reg", "row", "g"),
-		    "10.0.0.1|10.0.0.0/8|{1,NULL,3}|[1,5)|<a/>|public.numbers|(t,1,2,3,4,5,6,7)|위염\n"
+		    "10.0.0.1|10.0.0.0/8|{1,NULL,3}|[1,5)|<a/>|public.numbers|"
+		    "(t,1,2,3,4,5,6,7)|위염\n"
 		    "null|null|null|null|null|null|null|null\n");
 }
 
@@ -361,8 +363,8 @@ static void an_error_amid_the_rows(void **state)
 }
 
 /*
- * Runs a shell command on the server with $A and $B set to the files of two tables. A copied file has
- * no page in the server's cache, so that the server reads what the command made of it.
+ * Runs a shell command on the server with $A and $B set to the files of two tables. A copied file
+ * has no page in the server's cache, so that the server reads what the command made of it.
  */
 static void damage(const char *from, const char *to, const char *command)
 {

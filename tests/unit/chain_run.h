@@ -18,7 +18,8 @@ static inline struct drv_baseline *chain_document(const char *members)
 	char *text = NULL;
 
 	if (asprintf(&text,
-		     "{ \"format\": \"drverify/1\", \"sources\": { \"main\": { \"store\": \"%s\" } },"
+		     "{ \"format\": \"drverify/1\", \"sources\": { \"main\": { \"store\": \"%s\" "
+		     "} },"
 		     " \"checks\": [ { \"check\": \"audit_chain\", \"source\": \"main\","
 		     " \"%s\": \"%s\", %s } ] }",
 		     strstr(members, "\"filter\"") ? "mongodb" : "postgresql",

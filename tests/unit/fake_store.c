@@ -14,6 +14,8 @@ void fake_table_init(struct fake_table *table, size_t rows_per_block)
 
 void fake_table_free(struct fake_table *table)
 {
+	while (table->row_count > 0)
+		free(table->rows[--table->row_count]);
 	free(table->rows);
 	memset(table, 0, sizeof *table);
 }
@@ -28,39 +30,35 @@ void fake_column(struct fake_table *table, const char *name, int kind)
 	table->column_count++;
 }
 
-static void grow(struct fake_table *table)
-{
-	if (table->row_count < table->row_capacity)
-		return;
-	table->row_capacity = table->row_capacity ? 2 * table->row_capacity : 16;
-	table->rows = realloc(table->rows, table->row_capacity * sizeof *table->rows);
-	if (!table->rows)
-		abort();
-}
-
 struct drvp_value *fake_row(struct fake_table *table)
 {
-	grow(table);
-	memset(table->rows[table->row_count], 0, sizeof *table->rows);
-	return table->rows[table->row_count++];
+	struct drvp_value *row = calloc(table->column_count, sizeof *row);
+
+	if (table->row_count == table->row_capacity) {
+		table->row_capacity = table->row_capacity ? 2 * table->row_capacity : 16;
+		table->rows = realloc(table->rows, table->row_capacity * sizeof *table->rows);
+	}
+	if (!row || !table->rows)
+		abort();
+	return table->rows[table->row_count++] = row;
 }
 
 void fake_remove(struct fake_table *table, size_t row)
 {
+	free(table->rows[row]);
 	table->row_count--;
-	memmove(table->rows[row], table->rows[row + 1],
+	memmove(&table->rows[row], &table->rows[row + 1],
 		(table->row_count - row) * sizeof *table->rows);
 }
 
 void fake_insert(struct fake_table *table, size_t at, const struct drvp_value *row)
 {
-	struct drvp_value copy[FAKE_COLUMNS];
+	struct drvp_value *copy = fake_row(table);
 
-	memcpy(copy, row, sizeof copy);
-	grow(table);
-	memmove(table->rows[at + 1], table->rows[at], (table->row_count - at) * sizeof *table->rows);
-	memcpy(table->rows[at], copy, sizeof copy);
-	table->row_count++;
+	memcpy(copy, row, table->column_count * sizeof *copy);
+	memmove(&table->rows[at + 1], &table->rows[at],
+		(table->row_count - 1 - at) * sizeof *table->rows);
+	table->rows[at] = copy;
 }
 
 /* ------------------------------------------------------------------ values */
@@ -187,12 +185,14 @@ static int fake_scan(struct drvp_session *session, const struct drvp_scan *scan,
 {
 	struct fake_session *fake = (struct fake_session *)session;
 
+	bool fails = fake->fails && fake->scans >= fake->fail_scan;
+
 	fake->scans++;
 	*rows = 0;
 	for (size_t i = 0; i < fake->table->row_count; i++) {
 		int status;
 
-		if (fake->fails && *rows == fake->fail_after)
+		if (fails && *rows == fake->fail_after)
 			return drvp_fail(err, fake->fail_status, "the scan was told to fail");
 		if (!in_range(fake->table, i, scan->range) ||
 		    !selected(fake->table, i, &scan->selection))

@@ -13,7 +13,7 @@
 struct fake_table {
 	struct drvp_column columns[FAKE_COLUMNS];
 	size_t column_count;
-	struct drvp_value (*rows)[FAKE_COLUMNS];
+	struct drvp_value **rows;    /* column_count values each: columns come before rows */
 	size_t row_count, row_capacity;
 	size_t rows_per_block;       /* 0: documents, without heap and declared columns */
 };
@@ -27,6 +27,7 @@ struct fake_session {
 	size_t scans, counts, zones;            /* how often it was asked */
 	uint64_t rows_fed;
 	bool fails;                             /* scans fail … */
+	size_t fail_scan;                       /* … from this one on (from 0) … */
 	uint64_t fail_after;                    /* … after so many rows … */
 	int fail_status;                        /* … with this */
 };

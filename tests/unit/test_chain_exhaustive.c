@@ -37,7 +37,8 @@ static void hash_of(char out[65], const struct entry *e)
 	unsigned char digest[32];
 	unsigned int len;
 	char text[128];
-	int size = snprintf(text, sizeof text, "%s|%lld|%s", e->previous, (long long)e->seq, e->data);
+	int size = snprintf(text, sizeof text, "%s|%lld|%s", e->previous, (long long)e->seq,
+			    e->data);
 
 	assert_int_equal(1, EVP_Digest(text, (size_t)size, digest, &len, EVP_sha256(), NULL));
 	for (unsigned int i = 0; i < len; i++)
@@ -600,7 +601,8 @@ static void test_one_damage(void **state)
 						continue;
 					try_chain(&c, &none, damages[d].name, 1);
 					for (size_t k = 0; k < 5; k++) {
-						struct recorded r = head_of(&original, relations[k]);
+						struct recorded r =
+							head_of(&original, relations[k]);
 
 						try_chain(&c, &r, damages[d].name, c.count + 1);
 					}

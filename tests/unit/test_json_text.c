@@ -222,7 +222,7 @@ static void test_jcs_conformance(void **state)
 		skip();
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char path[1000], *in, *expected;
-		size_t in_len, expected_len;
+		size_t in_len = 0, expected_len = 0;
 
 		snprintf(path, sizeof path, "%s/jcs/input/%s.json", folder, names[i]);
 		in = vectors_file(path, &in_len);

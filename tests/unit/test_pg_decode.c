@@ -226,7 +226,8 @@ static void texts_and_bytes(void **state)
 	expect_text(DRVP_PG_TEXT, "", 0, "");
 	expect_text(DRVP_PG_DECIMAL, "1.10", 4, "1.10");
 	expect_text(DRVP_PG_BYTEA, "\0\377", 2, "00ff");
-	expect_text(DRVP_PG_UUID, "\x11\x11\x11\x11\x22\x22\x33\x33\x44\x44\x55\x55\x55\x55\x55\x55",
+	expect_text(DRVP_PG_UUID,
+		    "\x11\x11\x11\x11\x22\x22\x33\x33\x44\x44\x55\x55\x55\x55\x55\x55",
 		    16, "11111111-2222-3333-4444-555555555555");
 	expect_text(DRVP_PG_JSON, "{\"a\":1.10,\"a\":2}", 16, "{ \"a\": 1.10, \"a\": 2 }");
 	expect_text(DRVP_PG_JSONB, "\1[]", 3, "[]");

@@ -81,7 +81,8 @@ static void agrees_with_trying_all(void **state)
 
 		for (size_t i = 0; i < berlin.count; i++) {
 			int64_t instant = local - berlin_changes[i].offset;
-			bool over = i + 1 < berlin.count && instant >= berlin_changes[i + 1].instant;
+			bool over = i + 1 < berlin.count &&
+				    instant >= berlin_changes[i + 1].instant;
 
 			if (instant >= berlin_changes[i].instant && !over)
 				expected[count++] = instant;

@@ -1,0 +1,143 @@
+/* test_recipe.c: recipes are read as written, and mistakes are named where they are */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "chain_run.h"
+
+#define BASE "\"hash\": \"h\", \"previous\": \"p\", "
+#define PREIMAGE(expression) BASE "\"preimage\": [{ \"previous\": \"text\" }, " expression "]"
+#define HEX64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static const char *const good[] = {
+	BASE "\"preimage\": { \"previous\": \"text\" }",
+	BASE "\"preimage\": { \"column\": \"p\" }",
+	BASE "\"preimage\": { \"json\": \"jcs\", \"all_except\": [] }",
+	PREIMAGE("\"x\"") ", \"digest\": \"sha512\", \"encoding\": \"base64\", "
+	"\"order_by\": [\"seq\", \"id\"], \"front\": \"pruned\", "
+	"\"where\": { \"column\": \"h\", \"is\": \"not null\" }",
+	PREIMAGE("\"x\"") ", \"digest\": { \"hmac\": \"sha256\", \"key\": \"audit\" }",
+	PREIMAGE("\"x\"") ", \"expect\": { \"head\": { \"rows\": 3, \"hash\": \"" HEX64 "\" } }",
+	PREIMAGE("{ \"json\": \"python\", \"object\": [[\"a\", { \"column\": \"x\" }]], "
+		 "\"drop_keys\": [\"z\"], \"drop_empty\": true }"),
+};
+
+static const struct {
+	const char *members;
+	const char *message;         /* a part of it */
+} bad[] = {
+	{ "\"hash\": \"h\", \"preimage\": \"x\"", "\"previous\" is missing" },
+	{ BASE "\"preimage\": \"x\"", "do not hold the previous hash" },
+	{ BASE "\"preimage\": { \"json\": \"jcs\", \"all_except\": [\"p\"] }",
+	  "do not hold the previous hash" },
+	{ BASE "\"preimage\": { \"json\": \"jcs\", \"all_except\": [], \"columns\": "
+	  "{ \"p\": \"x\" } }", "do not hold the previous hash" },
+	{ "\"hash\": \"h\", \"previous\": \"h\", \"preimage\": { \"previous\": \"text\" }",
+	  "the same column" },
+	{ PREIMAGE("7"), "expected an expression" },
+	{ PREIMAGE("{}"), "an expression needs one of" },
+	{ PREIMAGE("{ \"colum\": \"x\" }"), "an expression needs one of" },
+	{ PREIMAGE("{ \"column\": \"x\", \"tim\": \"epoch\" }"), "did you mean \"time\"" },
+	{ PREIMAGE("{ \"column\": \"x\", \"digits\": 3 }"), "\"time\": \"iso8601\"" },
+	{ PREIMAGE("{ \"column\": \"x\", \"time\": \"iso8601\", \"digits\": 4 }"), "0, 3, 6, 9" },
+	{ PREIMAGE("{ \"column\": \"x\", \"time\": \"epoch\" }"), "belong together" },
+	{ PREIMAGE("{ \"column\": \"x\", \"unit\": \"s\" }"), "belong together" },
+	{ PREIMAGE("{ \"column\": \"x\", \"bytes\": \"uuid\", \"decimal\": \"strip zeros\" }"),
+	  "only one of" },
+	{ PREIMAGE("{ \"join\": [\"a\"] }"), "\"with\" is missing" },
+	{ PREIMAGE("{ \"hex\": \"1\" }"), "hexadecimal" },
+	{ PREIMAGE("{ \"previous\": \"hex\" }"), "\"text\" or \"bytes\"" },
+	{ PREIMAGE("{ \"json\": \"javscript\", \"array\": [] }"), "\"javascript\"" },
+	{ PREIMAGE("{ \"json\": \"go\", \"array\": [] }"), "this version knows" },
+	{ PREIMAGE("{ \"json\": { \"like\": \"jcs\", \"sort\": \"up\" }, \"array\": [] }"),
+	  "UTF-16" },
+	{ PREIMAGE("{ \"json\": { \"like\": \"jcs\", \"separators\": [\",\"] }, \"array\": [] }"),
+	  "two strings" },
+	{ PREIMAGE("{ \"json\": \"jcs\" }"), "needs one of \"object\"" },
+	{ PREIMAGE("{ \"json\": \"jcs\", \"array\": [], \"object\": [] }"), "needs one of" },
+	{ PREIMAGE("{ \"json\": \"jcs\", \"array\": [], \"keys\": \"sorted\" }"), "has no keys" },
+	{ PREIMAGE("{ \"json\": \"jcs\", \"object\": [[\"a\"]] }"), "[name, expression]" },
+	{ PREIMAGE("{ \"json\": \"jcs\", \"object\": [[\"a\", \"1\"], [\"a\", \"2\"]] }"),
+	  "already listed" },
+	{ PREIMAGE("{ \"json\": \"jcs\", \"object\": { \"a\": \"1\" } }"), "a list of [name" },
+	{ PREIMAGE("{ \"json\": \"jcs\", \"array\": [{ \"hex\": \"00\" }] }"), "cannot stand in "
+	  "JSON" },
+	{ PREIMAGE("{ \"json\": \"jcs\", \"array\": [[\"a\", { \"previous\": \"bytes\" }]] }"),
+	  "cannot stand in JSON" },
+	{ PREIMAGE("{ \"length_prefixed\": \"a\" }"), "\"length\" is missing" },
+	{ PREIMAGE("\"x\"") ", \"digest\": \"md5\"", "sha256" },
+	{ PREIMAGE("\"x\"") ", \"digest\": { \"hmac\": \"sha256\" }", "\"key\" is missing" },
+	{ PREIMAGE("\"x\"") ", \"expect\": { \"head\": { \"rows\": 3, \"hash\": \"0011\" } }",
+	  "has 2 bytes" },
+	{ PREIMAGE("\"x\"") ", \"expect\": { \"head\": { \"rows\": 0, \"hash\": \"" HEX64 "\" } }",
+	  "0 rows" },
+	{ PREIMAGE("\"x\"") ", \"filter\": {}", "is for MongoDB" },
+	{ PREIMAGE("\"x\"") ", \"partition_by\": [\"t\"]", "not supported by this version" },
+	{ PREIMAGE("\"x\"") ", \"mode\": \"links\"", "not supported by this version" },
+	{ PREIMAGE("\"x\"") ", \"versions\": []", "not supported by this version" },
+	{ PREIMAGE("\"x\"") ", \"join\": {}", "not supported by this version" },
+	{ PREIMAGE("\"x\"") ", \"genesis\": { \"stored\": 7 }", "expected a string" },
+};
+
+static void test_good(void **state)
+{
+	struct drv_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		assert_string_equal("", chain_refusal(good[i], &err));
+}
+
+static void test_bad(void **state)
+{
+	struct drv_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		const char *message = chain_refusal(bad[i].members, &err);
+
+		if (err.status != DRV_E_DOCUMENT || !strstr(message, bad[i].message) ||
+		    strncmp(message, "test:1:", 7))
+			fail_msg("%s gives \"%s\"", bad[i].members, message);
+	}
+}
+
+static void note(const char *column, void *user)
+{
+	struct drvp_strbuf *names = user;
+
+	drvp_strbuf_printf(names, "%s ", column);
+}
+
+static void test_columns(void **state)
+{
+	struct drv_baseline *baseline = chain_document(
+		BASE "\"order_by\": [\"seq\"], \"where\": { \"column\": \"w\", \"is\": \"null\" }, "
+		"\"preimage\": [{ \"previous\": \"text\" }, { \"digest\": { \"column\": \"d\" } }, "
+		"{ \"join\": [{ \"column\": \"j\" }], \"with\": \"\" }, "
+		"{ \"length_prefixed\": { \"column\": \"l\" }, \"length\": \"u32be\" }, "
+		"{ \"json\": \"jcs\", \"object\": [[\"k\", { \"column\": \"o\" }]] }, "
+		"{ \"json\": \"jcs\", \"array\": [{ \"column\": \"a\" }] }, "
+		"{ \"json\": \"jcs\", \"all_except\": [\"gone\"], "
+		"\"columns\": { \"c\": { \"column\": \"other\" } } }]");
+	struct drvp_strbuf names = DRVP_STRBUF_INIT;
+
+	(void)state;
+	assert_non_null(baseline);
+	baseline->items[0].check->columns(&baseline->items[0], note, &names);
+	assert_string_equal("h p seq w d j l o a c other ", names.data);
+	drvp_strbuf_free(&names);
+	drv_baseline_free(&baseline);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_good), cmocka_unit_test(test_bad),
+					    cmocka_unit_test(test_columns) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
