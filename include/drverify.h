@@ -17,10 +17,14 @@
  *   - drv_x_free(&x) accepts a pointer to NULL and nulls the pointer.
  *   - The library prints nothing, never exits, installs no signal handler, reads no environment
  *     variable of its own (libpq reads its PG* variables) and changes no locale.
- *   - Thread-safety: different objects may be used from different threads at the same time. One
- *     object may be used from one thread at a time, drv_run_cancel() excepted.
- *   - Structs that cross the interface start with struct_size, set to sizeof by the caller where
- *     the caller allocates them. They only ever grow at their end.
+ *   - Thread-safety: different objects may be used from different threads at the same time, and
+ *     one baseline or report may be read by several. A run may be used from one thread at a time,
+ *     drv_run_cancel() excepted.
+ *   - Structs that the caller allocates, and events, start with struct_size (the caller sets it
+ *     to sizeof; use the _INIT macros). They only ever grow at their end. Structs that the library
+ *     hands out by pointer grow likewise: use them through the pointer, never copy them by sizeof.
+ *   - Pointer arguments must not be NULL unless the function says so; struct drv_error pointers
+ *     may always be NULL.
  *
  * All functions are available since 0.1.0.
  */
@@ -101,7 +105,7 @@ struct drv_baseline;
  *   bytes  the document, len bytes of UTF-8 JSON (RFC 8259), at most 64 MiB; not kept
  *   name   what to call it in messages, such as its path
  * Errors: DRV_E_DOCUMENT (message has line and column), DRV_E_NOMEM. The report of a run that
- * found damage or could not decide parses, but drv_run_new() refuses it.
+ * neither passed nor merely warned parses, but drv_run_new() refuses it.
  */
 int drv_baseline_parse(struct drv_baseline **out, const char *bytes, size_t len, const char *name,
 		       struct drv_error *error);
@@ -129,13 +133,15 @@ struct drv_report;
  */
 struct drv_run_options {
 	uint32_t struct_size;
-	uint32_t jobs;               /* connections a source; default: processors, at most 4 */
+	uint32_t jobs;               /* connections a source, at most 256; default: processors,
+					at most 4 */
 	uint32_t timeout_ms;         /* longest wait for one piece of work; default 600,000 */
 	uint32_t connect_timeout_ms; /* longest wait for a connection; default 10,000 */
 	int32_t allow_sql;           /* non-zero: run SQL and server-side code from the document */
 	int32_t show_keys;           /* non-zero: put primary keys of damaged rows into the report */
 	const char *restored_to;     /* the restore point: a time with zone, a PostgreSQL LSN, or
-					"baseline" for the very moment of the capture; NULL: unknown */
+					"baseline" for the very moment of the capture, or "now" when
+					nothing was restored; NULL: unknown */
 	const char *incident_at;     /* when data was lost: a time with zone; NULL: unknown */
 };
 
@@ -143,8 +149,9 @@ struct drv_run_options {
 
 /*
  * Prepares a run over a baseline. options may be NULL. Strings in options are copied.
- * Errors: DRV_E_USAGE (an option makes no sense, or the baseline is the report of a run that did
- * not pass), DRV_E_NOMEM.
+ * Errors: DRV_E_USAGE (an option makes no sense, such as "baseline" as the restore point of a
+ * document that no capture wrote; or the baseline is the report of a run that did not pass),
+ * DRV_E_NOMEM.
  */
 int drv_run_new(struct drv_run **out, const struct drv_baseline *baseline,
 		const struct drv_run_options *options, struct drv_error *error);
@@ -162,7 +169,8 @@ int drv_run_source_uri(struct drv_run *run, const char *source, const char *uri,
 
 /*
  * Gives a key by the name under which the document asks for it, such as the key of an HMAC chain.
- * The bytes are copied, and cleansed when the run is freed.
+ * The bytes are copied, and cleansed when the run is freed. A second key of the same name takes the
+ * place of the first. Errors: DRV_E_NOMEM.
  */
 int drv_run_secret(struct drv_run *run, const char *name, const void *bytes, size_t len,
 		   struct drv_error *error);
@@ -171,25 +179,29 @@ int drv_run_secret(struct drv_run *run, const char *name, const void *bytes, siz
  * Narrows the run to some checks. A glob (* and ?) is matched against a check's id, such as
  * "row_count:main:public.users", and against each of its leading parts ("row_count:main").
  * With any "only" glob, checks that match none of them are skipped; "skip" wins over "only".
+ * Errors: DRV_E_USAGE when a glob matches no check of the document, DRV_E_NOMEM.
  */
 int drv_run_only(struct drv_run *run, const char *glob, struct drv_error *error);
 int drv_run_skip(struct drv_run *run, const char *glob, struct drv_error *error);
 
 enum drv_event_type {
-	DRV_EVENT_PROGRESS = 1       /* how far the run is; several times a second */
+	DRV_EVENT_PROGRESS = 1       /* how far the run is; about five times a second */
 };
 
 struct drv_event {
 	uint32_t struct_size;
 	int32_t type;                /* enum drv_event_type; ignore unknown ones */
-	uint64_t rows;               /* rows read or counted so far */
+	uint64_t rows;               /* rows of the pieces of work that are finished */
 	uint32_t checks_done;        /* checks measured so far */
 	uint32_t checks;             /* checks selected */
 };
 
 typedef void (*drv_event_fn)(const struct drv_event *event, void *user);
 
-/* Events arrive on the thread that called drv_run_verify() or drv_run_capture(). */
+/*
+ * Events arrive on the thread that called drv_run_verify() or drv_run_capture(). The callback may
+ * call drv_run_cancel() and nothing else of this run. fn NULL: no events.
+ */
 void drv_run_on_event(struct drv_run *run, drv_event_fn fn, void *user);
 
 /*
@@ -197,14 +209,18 @@ void drv_run_on_event(struct drv_run *run, drv_event_fn fn, void *user);
  * read-only snapshot a source, and never writes. A source that cannot be read makes its checks
  * inconclusive; the others are still checked.
  *   out  receives the report, also when damage was found; release it with drv_report_free()
- * Errors: DRV_E_USAGE (nothing selected), DRV_E_NOMEM. After an error *out is NULL.
+ * Errors: DRV_E_USAGE (nothing selected), DRV_E_NOMEM. After an error *out is NULL. What goes wrong
+ * with a source is no error of this call but a finding of its checks.
  */
 int drv_run_verify(struct drv_run *run, struct drv_report **out, struct drv_error *error);
 
 /*
- * As drv_run_verify(), but records what was measured instead of comparing it with recorded
- * values. The report, written as "json", is the baseline. What can be judged without a baseline
- * (a broken hash chain, a missing table) still is: damaged data makes no baseline.
+ * As drv_run_verify(), but records what was measured instead of comparing it with what an earlier
+ * capture recorded. The report, written as "json", is the baseline. What can be judged without one
+ * (a broken hash chain, a missing table, numbers that a person stated) still is: damaged data makes
+ * no baseline.
+ * Errors: as drv_run_verify(); DRV_E_USAGE also when checks were deselected, since a baseline is
+ * of one moment as a whole.
  */
 int drv_run_capture(struct drv_run *run, struct drv_report **out, struct drv_error *error);
 
@@ -229,8 +245,7 @@ struct drv_finding {
 	int32_t effect;              /* the enum drv_verdict that it leads to */
 	const char *message;         /* one line, without row values */
 	uint64_t count;              /* how many rows, documents or links; 0: not of that kind */
-	size_t row_count;            /* the first few of them */
-	const struct drv_row_ref *rows;
+	size_t row_count;            /* how many of them drv_finding_row() gives */
 };
 
 /* What was found out about one check. */
@@ -246,8 +261,7 @@ struct drv_result {
 	const char *blocked_by;      /* id of the check or source that prevented it, or "" */
 	uint64_t rows;               /* rows or documents read or counted */
 	double seconds;              /* time spent on it, all connections added up */
-	size_t finding_count;
-	const struct drv_finding *findings;
+	size_t finding_count;        /* how many drv_result_finding() gives */
 };
 
 /* DRV_PASS, DRV_WARN, DRV_FAIL or DRV_INCONCLUSIVE. */
@@ -259,6 +273,11 @@ int drv_report_exit_status(const struct drv_report *report);
 /* Results in the order of importance; NULL when index is out of range. */
 size_t drv_report_result_count(const struct drv_report *report);
 const struct drv_result *drv_report_result(const struct drv_report *report, size_t index);
+
+/* The findings of a result, and the rows of a finding; NULL when index is out of range. The
+ * argument must be what the report handed out, not a copy of it. */
+const struct drv_finding *drv_result_finding(const struct drv_result *result, size_t index);
+const struct drv_row_ref *drv_finding_row(const struct drv_finding *finding, size_t index);
 
 /* Receives a piece of output; returns 0, or non-zero to stop. */
 typedef int (*drv_write_fn)(const void *bytes, size_t len, void *user);

@@ -289,7 +289,7 @@ static void judge_growth(const struct judging *j)
 
 static void judge_head(const struct judging *j)
 {
-	if (!j->recipe->expect.head.rows.set || j->c->settings->capture)
+	if (!j->recipe->expect.head.rows.set || (j->c->settings->capture && j->c->captured))
 		return;
 	if (count(j, DRVP_CHAIN_HEAD_SEEN))
 		judge_growth(j);
@@ -327,7 +327,7 @@ static void summarise(const struct judging *j)
 	struct drvp_strbuf text = DRVP_STRBUF_INIT;
 
 	for (size_t i = 0; i < j->out->result.finding_count; i++)
-		add_part(&text, j->out->findings[i].message);
+		add_part(&text, j->out->findings[i].finding.message);
 	if (j->tally->intact_before_set) {
 		drvp_strbuf_printf(&text, "; %s intact before",
 				   drvp_grouped(j->out, j->tally->intact_before));
@@ -336,6 +336,8 @@ static void summarise(const struct judging *j)
 				   rows(j, j->tally->rows));
 		if (!count(j, DRVP_CHAIN_GENESIS))
 			add_part(&text, "older rows were pruned and are not verified");
+		if (!j->recipe->expect.head.rows.set && !j->c->settings->capture)
+			add_part(&text, "no head is recorded, so a cut tail would not show");
 		add_uncovered(j, &text);
 	}
 	drvp_summarise(j->out, "%s", drvp_strbuf_text(&text));
@@ -388,18 +390,16 @@ static struct drvp_selection selection(const struct drvp_item *item)
 	return (struct drvp_selection){ recipe->where.list, recipe->where.count, recipe->filter };
 }
 
-/* Where the chain has no end that a later run could look for, what was recorded stays. */
+/* Where the chain has no end that a later run could look for, none is recorded: an old one would be
+ * of another moment. */
 static void record(const struct drvp_item *item, const struct drvp_tally *tally,
 		   struct drvp_json_writer *writer)
 {
-	const struct drvp_json *before = drvp_json_member(item->node, "expect");
 	struct drvp_strbuf hash = DRVP_STRBUF_INIT;
 
-	if (!tally->head_len) {
-		if (before)
-			drvp_json_put_value(writer, "expect", before);
+	(void)item;
+	if (!tally->head_len)
 		return;
-	}
 	drvp_strbuf_hex(&hash, tally->head, tally->head_len);
 	writer->out->failed |= hash.failed;
 	drvp_json_open_object(writer, "expect", true);

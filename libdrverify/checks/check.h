@@ -51,7 +51,8 @@ struct drvp_circumstances {
 	const struct drvp_lineage *lineage;     /* of the check's source */
 	const struct drvp_identity *identity;
 	const struct drvp_relation *relation;   /* NULL for WHOLE_SOURCE */
-	bool captured;               /* expectations were recorded by a capture, not stated */
+	bool captured;               /* expectations were recorded by a capture, not stated by a
+					person; a new capture does not compare with those */
 	struct drvp_number captured_at;
 	struct drvp_number incident_at;
 	struct drvp_number restored_to;         /* an instant, when it was given or is known as one */

@@ -11,8 +11,8 @@ struct collection_count {
 	struct drvp_expected_count expect;
 };
 
-/* Counter whose count is what the metadata believes; it has no rows. */
-enum { METADATA, METADATA_KNOWN };
+/* Counters without rows: what the metadata believes, and whether that is not what is there. */
+enum { METADATA, METADATA_DIFFERS };
 
 static const struct drvp_field expect_fields[] = { DRVP_EXPECTED_COUNT_FIELDS("documents") };
 
@@ -47,6 +47,25 @@ static const struct drv_explanation codes[] = {
 static const struct drvp_count_words words = { "documents", "collection_count.below",
 					       "collection_count.above" };
 
+/* There is no snapshot here: a difference counts only when a second count shows that nothing was
+ * written in between. */
+static int measure_metadata(const struct drvp_measure *m, struct drv_error *err)
+{
+	struct drvp_selection all = { NULL, 0, NULL };
+	const struct drvp_store *store = m->session->store;
+	uint64_t metadata, again;
+	int status = store->estimate(m->session, m->relation, &metadata, err);
+
+	if (status || metadata == m->tally->rows)
+		return status;
+	status = store->count(m->session, m->relation, &all, &again, err);
+	if (status || again != m->tally->rows)
+		return status;
+	m->tally->counters[METADATA].count = metadata;
+	m->tally->counters[METADATA_DIFFERS].count = 1;
+	return 0;
+}
+
 static int measure(const struct drvp_measure *m, struct drv_error *err)
 {
 	const struct collection_count *config = m->item->config;
@@ -60,8 +79,7 @@ static int measure(const struct drvp_measure *m, struct drv_error *err)
 	status = store->count(m->session, m->relation, &documents, &m->tally->rows, err);
 	if (status || config->filter || !store->estimate || m->relation->kind != DRVP_COLLECTION)
 		return status;
-	m->tally->counters[METADATA_KNOWN].count = 1;
-	return store->estimate(m->session, m->relation, &m->tally->counters[METADATA].count, err);
+	return measure_metadata(m, err);
 }
 
 static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
@@ -71,7 +89,7 @@ static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 	uint64_t metadata = tally->counters[METADATA].count;
 
 	drvp_expected_count_judge(&config->expect, config->append_only, &words, tally->rows, c, out);
-	if (tally->counters[METADATA_KNOWN].count && metadata != tally->rows)
+	if (tally->counters[METADATA_DIFFERS].count)
 		drvp_find(out, "collection_count.metadata", 0, NULL,
 			  "the server's metadata says %s documents, %s are there",
 			  drvp_grouped(out, metadata), drvp_grouped(out, tally->rows));

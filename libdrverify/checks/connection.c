@@ -21,6 +21,10 @@ static const struct drv_explanation codes[] = {
 	  "The server is not a physical copy of the one in the baseline: its system identifier differs.",
 	  "The address leads to another cluster, or a new one was initialised and loaded from a dump.",
 	  "Check the address; if it was restored from a dump, state \"restored_by\": \"logical\"." },
+	{ "connection.unidentified", DRV_INCONCLUSIVE,
+	  "The baseline says which system it was, but this server does not tell which one it is.",
+	  "The role may not call pg_control_system(), or a proxy answers in the server's place.",
+	  "GRANT EXECUTE ON FUNCTION pg_control_system() to the role; run drverify again." },
 	{ "connection.in_recovery", DRV_WARN,
 	  "The server is still in recovery: it is a standby, or has not been promoted.",
 	  "Recovery waits for WAL, is paused at its target, or the promotion was forgotten.",
@@ -56,6 +60,10 @@ static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 		drvp_find(out, "connection.other_system", 0, NULL,
 			  "the system identifier differs from the baseline's, though the source is "
 			  "restored physically");
+	if (item->source->identity.system_identifier && !identity->system_identifier &&
+	    item->source->restored_by.set && item->source->restored_by.value == DRVP_RESTORED_PHYSICAL)
+		drvp_find(out, "connection.unidentified", 0, NULL,
+			  "the server does not tell its system identifier, which the baseline has");
 	if (identity->in_recovery && !config->standby)
 		drvp_find(out, "connection.in_recovery", 0, NULL, "the server is in recovery");
 	if (config->tls && !identity->tls)

@@ -35,7 +35,7 @@ static const struct drvp_field fields[] = {
 	  .help = "What the ciphertext looks like; each value is examined." },
 	{ .name = "nullable", .kind = DRVP_FIELD_BOOL,
 	  .offset = offsetof(struct encrypted_field, nullable),
-	  .help = "true: ciphertext may be NULL where there is no plaintext." },
+	  .help = "true: ciphertext may be NULL although nothing shows that there is no plaintext." },
 	{ 0 }
 };
 
@@ -58,9 +58,10 @@ static const struct drv_explanation codes[] = {
 	  "Truncated columns, an export that altered the encoding, or a newer application's format.",
 	  "Restore the named rows from another backup; they are lost without it." },
 	{ "encrypted_field.vacuous", DRV_WARN,
-	  "The check could not have failed: there was nothing to examine.",
-	  "The table or column is empty, or it has no such plaintext column and no format is stated.",
-	  "Make sure that it should be empty (row_count); state the \"format\" of the ciphertext." },
+	  "The check, or a part of it, could not have failed: there was nothing to examine.",
+	  "The table or column is empty, or the named plaintext column does not exist (any more).",
+	  "Make sure that it should be empty (row_count); take a dropped or misspelt \"plaintext\" out "
+	  "of the document." },
 	{ NULL, 0, NULL, NULL, NULL }
 };
 
@@ -130,7 +131,7 @@ static int on_row(const struct drvp_row *row, void *user)
 	bool plaintext = state->plaintext && row->values[1].kind != DRVP_NULL;
 	int status = 0;
 
-	if (!ciphertext && (plaintext || (!config->nullable && !config->plaintext)))
+	if (!ciphertext && (plaintext || (!config->nullable && !state->plaintext)))
 		status = count_row(state, NULL_CIPHERTEXT, row);
 	if (!status && plaintext && config->plaintext_policy.value == PLAINTEXT_ABSENT)
 		status = count_row(state, PLAINTEXT_PRESENT, row);
@@ -190,15 +191,16 @@ static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 	find_damage(tally, config, out);
 	if (!tally->rows)
 		drvp_find(out, "encrypted_field.vacuous", 0, NULL, "there are no rows to examine");
-	else if (!plaintext && !config->format.set)
+	else if (config->plaintext && !plaintext)
 		drvp_find(out, "encrypted_field.vacuous", 0, NULL,
-			  "there is no column %s, and no format is stated", config->plaintext);
+			  "there is no column %s%s", config->plaintext,
+			  config->format.set ? "; only the format was examined" : "");
 	else if (!examined && !out->result.finding_count)
 		drvp_find(out, "encrypted_field.vacuous", 0, NULL,
 			  "%s is NULL in all %s rows", config->ciphertext,
 			  drvp_grouped(out, tally->rows));
 	if (out->result.finding_count)
-		drvp_summarise(out, "%s", out->result.findings[0].message);
+		drvp_summarise(out, "%s", out->findings[0].finding.message);
 	else
 		drvp_summarise(out, "%s: %s of %s rows encrypted%s", config->ciphertext,
 			       drvp_grouped(out, examined), drvp_grouped(out, tally->rows),

@@ -42,38 +42,34 @@ static void judge_bounds(const struct drvp_expected_count *expected,
 			  drvp_grouped(out, (uint64_t)expected->max.value));
 }
 
-static void judge_missing(const struct drvp_expected_count *expected,
-			  const struct drvp_count_words *words, uint64_t rows,
-			  struct drvp_verdict *out)
+/*
+ * A difference beyond what is allowed. After a later restore point it is only damage where the
+ * document says what may have changed since: by a tolerance for this direction, or by append_only,
+ * which allows any growth and no loss.
+ */
+static void judge_difference(const struct drvp_expected_count *expected, bool append_only,
+			     const struct drvp_count_words *words, uint64_t rows,
+			     const struct drvp_circumstances *c, struct drvp_verdict *out)
 {
 	uint64_t amount = (uint64_t)expected->amount.value;
-	uint64_t slack = allowed(tolerance_below(expected), amount);
-
-	if (amount - rows > slack)
-		drvp_find(out, words->below, amount - rows, NULL,
-			  "%s %s are missing (allowed %s)", drvp_grouped(out, amount - rows),
-			  words->noun, drvp_grouped(out, slack));
-}
-
-static void judge_extra(const struct drvp_expected_count *expected, bool append_only,
-			const struct drvp_count_words *words, uint64_t rows,
-			const struct drvp_circumstances *c, struct drvp_verdict *out)
-{
-	uint64_t amount = (uint64_t)expected->amount.value;
-	const struct drvp_tolerance *tolerance = tolerance_above(expected);
+	bool fewer = rows < amount;
+	uint64_t distance = fewer ? amount - rows : rows - amount;
+	const struct drvp_tolerance *tolerance =
+		fewer ? tolerance_below(expected) : tolerance_above(expected);
 	uint64_t slack = allowed(tolerance, amount);
 	bool newer = c->captured && c->lineage->relation == DRVP_LINEAGE_NEWER;
 
-	if (rows - amount <= slack || (newer && append_only && !tolerance->set))
+	if (distance <= slack || (newer && append_only && !fewer && !tolerance->set))
 		return;
-	if (newer && !tolerance->set)
-		drvp_verdict_undecided(out, "lineage.newer", "",
-				       "%s %s more than the baseline has; it is not stated whether they "
-				       "may have come since", drvp_grouped(out, rows - amount),
-				       words->noun);
+	if (newer && !tolerance->set && !append_only)
+		drvp_verdict_undecided(out, "lineage.newer", "", "%s %s %s than the baseline has; it is "
+				       "not stated what may have changed since",
+				       drvp_grouped(out, distance), words->noun,
+				       fewer ? "fewer" : "more");
 	else
-		drvp_find(out, words->above, rows - amount, NULL, "%s %s too many (allowed %s)",
-			  drvp_grouped(out, rows - amount), words->noun, drvp_grouped(out, slack));
+		drvp_find(out, fewer ? words->below : words->above, distance, NULL,
+			  "%s %s %s (allowed %s)", drvp_grouped(out, distance), words->noun,
+			  fewer ? "are missing" : "too many", drvp_grouped(out, slack));
 }
 
 static void summarise(const struct drvp_expected_count *expected,
@@ -118,14 +114,17 @@ void drvp_expected_count_judge(const struct drvp_expected_count *expected, bool 
 			       const struct drvp_count_words *words, uint64_t rows,
 			       const struct drvp_circumstances *c, struct drvp_verdict *out)
 {
+	bool recapture = c->settings->capture && c->captured;
+
 	summarise(expected, words, rows, c, out);
 	judge_bounds(expected, words, rows, out);
-	if (!expected->amount.set || c->settings->capture || !comparable(c, out))
-		return;
-	if (rows < (uint64_t)expected->amount.value)
-		judge_missing(expected, words, rows, out);
-	else
-		judge_extra(expected, append_only, words, rows, c, out);
+	if (expected->amount.set && !recapture && comparable(c, out))
+		judge_difference(expected, append_only, words, rows, c, out);
+	if (!expected->amount.set && !expected->min.set && !expected->max.set &&
+	    !c->settings->capture)
+		drvp_find(out, "check.no_expectation", 0, NULL,
+			  "%s %s, but it is not stated how many there should be",
+			  drvp_grouped(out, rows), words->noun);
 }
 
 void drvp_expected_count_record(const struct drvp_item *item, const char *noun, uint64_t rows,

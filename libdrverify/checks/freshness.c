@@ -13,6 +13,7 @@ struct freshness {
 	const char *column_zone;
 	struct drvp_conditions where;
 	struct drvp_number max_loss;
+	struct drvp_number clock_skew;
 	struct freshness_expect expect;
 };
 
@@ -37,9 +38,13 @@ static const struct drvp_field fields[] = {
 	{ .name = "where", .kind = DRVP_FIELD_CUSTOM, .read = drvp_conditions_read,
 	  .schema = "where", .offset = offsetof(struct freshness, where),
 	  .help = "Looks only at these rows." },
-	{ .name = "max_loss", .kind = DRVP_FIELD_DURATION, .flags = DRVP_REQUIRED,
+	{ .name = "max_loss", .kind = DRVP_FIELD_DURATION,
 	  .offset = offsetof(struct freshness, max_loss),
-	  .help = "How much older than the incident or restore point the newest row may be." },
+	  .help = "How much older than the incident or restore point the newest row may be; the "
+		  "document's rpo when absent." },
+	{ .name = "clock_skew", .kind = DRVP_FIELD_DURATION,
+	  .offset = offsetof(struct freshness, clock_skew),
+	  .help = "How far ahead of the server's clock the writers' clocks may be; 0 when absent." },
 	{ .name = "expect", .kind = DRVP_FIELD_OBJECT, .fields = expect_fields,
 	  .offset = offsetof(struct freshness, expect), .help = "What the capture saw." },
 	{ 0 }
@@ -105,26 +110,23 @@ static int measure(const struct drvp_measure *m, struct drv_error *err)
 /*
  * What the loss is counted from. The incident comes first: it is what the objective speaks of. A
  * recorded newest row is better than a bare time, since a table may rest for hours without loss;
- * but only for the captured moment, or where nothing tells which moment came back.
+ * but only for the captured moment, or on the captured server itself, which nobody restored.
  */
 static bool find_reference(const struct freshness *config, const struct drvp_circumstances *c,
 			   int64_t *reference, const char **what)
 {
 	bool recorded = c->captured && config->expect.newest.set;
-	bool same = c->lineage->relation == DRVP_LINEAGE_SAME;
+	bool kept = c->lineage->relation == DRVP_LINEAGE_SAME || c->lineage->live;
 
 	if (c->incident_at.set) {
 		*reference = c->incident_at.value;
 		*what = "the incident";
-	} else if (recorded && (same || !c->restored_to.set)) {
+	} else if (recorded && kept) {
 		*reference = config->expect.newest.value;
 		*what = "the baseline's newest";
 	} else if (c->restored_to.set) {
 		*reference = c->restored_to.value;
 		*what = "the restore point";
-	} else if (c->captured_at.set) {
-		*reference = c->captured_at.value;
-		*what = "the baseline";
 	} else {
 		return false;
 	}
@@ -134,8 +136,15 @@ static bool find_reference(const struct freshness *config, const struct drvp_cir
 static void judge_loss(const struct freshness *config, int64_t newest,
 		       const struct drvp_circumstances *c, struct drvp_verdict *out)
 {
+	struct drvp_number most = config->max_loss.set ? config->max_loss : c->objectives.rpo;
 	const char *what = "";
 	int64_t reference = 0, loss;
+
+	if (!most.set) {
+		drvp_find(out, "check.no_expectation", 0, NULL, "newest %s; state \"max_loss\", or "
+			  "\"rpo\" under \"objectives\"", drvp_time_text(out, newest));
+		return;
+	}
 
 	if (!find_reference(config, c, &reference, &what)) {
 		drvp_find(out, "freshness.no_reference", 0, NULL,
@@ -147,14 +156,14 @@ static void judge_loss(const struct freshness *config, int64_t newest,
 	if (loss)
 		drvp_summarise(out, "newest %s, %s before %s (allowed %s)",
 			       drvp_time_text(out, newest), drvp_duration_text(out, loss), what,
-			       drvp_duration_text(out, config->max_loss.value));
+			       drvp_duration_text(out, most.value));
 	else
 		drvp_summarise(out, "newest %s, not before %s", drvp_time_text(out, newest), what);
-	if (loss > config->max_loss.value)
+	if (loss > most.value)
 		drvp_find(out, "freshness.stale", 0, NULL,
 			  "newest row is %s older than %s; allowed are %s",
 			  drvp_duration_text(out, loss), what,
-			  drvp_duration_text(out, config->max_loss.value));
+			  drvp_duration_text(out, most.value));
 }
 
 static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
@@ -179,7 +188,7 @@ static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 		return;
 	}
 	drvp_summarise(out, "newest %s", drvp_time_text(out, tally->newest));
-	if (tally->newest > c->identity->server_now)
+	if (tally->newest > c->identity->server_now + config->clock_skew.value)
 		drvp_find(out, "freshness.future", 0, NULL, "newest row is %s ahead of the server's clock",
 			  drvp_duration_text(out, tally->newest - c->identity->server_now));
 	else if (!c->settings->capture)

@@ -81,6 +81,10 @@ const struct drv_explanation drvp_common_codes[] = {
 	{ "check.internal", DRV_INCONCLUSIVE, "Something happened that should not.",
 	  "A bug in drverify or in the server, or a proxy that alters the protocol.",
 	  "Run it again; report it with the message if it comes back." },
+	{ "check.no_expectation", DRV_INCONCLUSIVE,
+	  "The document does not say what to expect, so there was nothing to compare with.",
+	  "A hand-written document that has not been captured yet, or a check added after the capture.",
+	  "State it in \"expect\", or write a baseline: drverify capture --baseline FILE." },
 	{ "check.rows_differ", DRV_INCONCLUSIVE,
 	  "The rows that were read are not as many as the server counts in the same snapshot.",
 	  "A driver that loses part of a reply, writes during the scan where no snapshot can be had, "

@@ -14,6 +14,7 @@ struct drvp_recorded_identity {
 	const char *system_identifier;          /* decimal text: JSON readers lose 64-bit numbers */
 	struct drvp_number timeline;
 	const char *lsn;                        /* "0/3000060" */
+	struct drvp_number database_oid;
 	const char *set_name;
 	const char *operation_time;             /* "seconds.increment" */
 };

@@ -5,21 +5,60 @@
 #include "report/report.h"
 
 /*
- * What was measured takes the place of what the document says only when all of it may: expectations
- * of a check that was skipped or undecided belong to the old moment, and a document that mixes two
- * moments would raise false alarms.
+ * The moment whose data a verify looked at, where it is later than the baseline's and known of all
+ * sources. For the very moment of the baseline nothing is renewed: a difference that a tolerance
+ * lets pass would become the new expectation, night after night.
  */
-static bool becomes_baseline(const struct drv_report *report)
+static bool later_moment(const struct drv_report *report, int64_t *moment)
 {
-	if (report->capture)
+	bool found = false;
+
+	for (size_t i = 0; i < report->source_count; i++) {
+		const struct drvp_lineage *lineage = &report->sources[i].lineage;
+
+		if (!report->sources[i].selected)
+			continue;
+		if (lineage->relation != DRVP_LINEAGE_NEWER || !lineage->moment.set)
+			return false;
+		if (!found || lineage->moment.value < *moment)
+			*moment = lineage->moment.value;
+		found = true;
+	}
+	return found;
+}
+
+/* A capture is of the moment that the earliest of its sources stood at, by the servers' clocks. */
+static int64_t captured_moment(const struct drv_report *report)
+{
+	int64_t moment = report->finished_at;
+
+	for (size_t i = 0; i < report->source_count; i++) {
+		int64_t now = report->sources[i].identity.server_now;
+
+		if (now && now < moment)
+			moment = now;
+	}
+	return moment;
+}
+
+/*
+ * Whether what was measured takes the place of what the document says, and as of when. It does so
+ * only when all of it may: a document that mixes two moments would raise false alarms.
+ */
+static bool becomes_baseline(const struct drv_report *report, int64_t *moment)
+{
+	if (report->capture) {
+		*moment = captured_moment(report);
 		return true;
+	}
 	for (size_t i = 0; i < report->verdict_count; i++) {
 		int verdict = report->verdicts[i].result.verdict;
 
 		if (verdict == DRV_SKIPPED || verdict == DRV_INCONCLUSIVE)
 			return false;
 	}
-	return report->verdict == DRV_PASS;
+	return report->baseline->captured_at.set && report->verdict == DRV_PASS &&
+	       later_moment(report, moment);
 }
 
 static void put_instant(struct drvp_json_writer *writer, const char *key, int64_t instant)
@@ -72,6 +111,8 @@ static void put_identity(struct drvp_json_writer *writer, const struct drvp_iden
 		drvp_json_put_uint(writer, "timeline", identity->timeline);
 	if (identity->lsn)
 		put_lsn(writer, "lsn", identity->lsn);
+	if (identity->database_oid)
+		drvp_json_put_uint(writer, "database_oid", identity->database_oid);
 	put_text_unless_empty(writer, "set_name", identity->set_name);
 	if (identity->operation_time)
 		put_formatted(writer, "operation_time", "%" PRIu32 ".%" PRIu32,
@@ -114,8 +155,8 @@ static void put_rows(struct drvp_json_writer *writer, const struct drv_finding *
 	drvp_json_open_array(writer, "rows", false);
 	for (size_t i = 0; i < finding->row_count; i++) {
 		drvp_json_open_object(writer, NULL, true);
-		put_text_unless_empty(writer, "place", finding->rows[i].place);
-		put_text_unless_empty(writer, "key", finding->rows[i].key);
+		put_text_unless_empty(writer, "place", drv_finding_row(finding, i)->place);
+		put_text_unless_empty(writer, "key", drv_finding_row(finding, i)->key);
 		drvp_json_close_object(writer);
 	}
 	drvp_json_close_array(writer);
@@ -125,7 +166,7 @@ static void put_findings(struct drvp_json_writer *writer, const struct drv_resul
 {
 	drvp_json_open_array(writer, "findings", result->finding_count == 0);
 	for (size_t i = 0; i < result->finding_count; i++) {
-		const struct drv_finding *finding = &result->findings[i];
+		const struct drv_finding *finding = drv_result_finding(result, i);
 
 		drvp_json_open_object(writer, NULL, false);
 		drvp_json_put_text(writer, "code", finding->code);
@@ -150,6 +191,15 @@ static void put_result(struct drvp_json_writer *writer, const struct drv_result 
 	drvp_json_close_object(writer);
 }
 
+/* A check that was not decided leaves no expectation behind: the old one is of another moment. */
+static void record(const struct drvp_verdict *verdict, struct drvp_json_writer *writer)
+{
+	int decided = verdict->result.verdict;
+
+	if (verdict->measured && (decided == DRV_PASS || decided == DRV_WARN))
+		verdict->item->check->record(verdict->item, &verdict->tally, writer);
+}
+
 static void put_check(struct drvp_json_writer *writer, const struct drvp_json *node,
 		      const struct drvp_verdict *verdict, bool measured)
 {
@@ -160,8 +210,8 @@ static void put_check(struct drvp_json_writer *writer, const struct drvp_json *n
 	for (const struct drvp_json *member = node->first; member; member = member->next)
 		if (member != expect && strcmp(member->key, "result") != 0)
 			drvp_json_put_value(writer, member->key, member);
-	if (measured && verdict->measured && check->record)
-		check->record(verdict->item, &verdict->tally, writer);
+	if (measured && check->record)
+		record(verdict, writer);
 	else if (expect)
 		drvp_json_put_value(writer, expect->key, expect);
 	put_result(writer, &verdict->result);
@@ -188,6 +238,8 @@ static void put_restore_point(struct drvp_json_writer *writer,
 		return;
 	if (point->baseline)
 		drvp_json_put_text(writer, "restored_to", "baseline");
+	else if (point->now)
+		drvp_json_put_text(writer, "restored_to", "now");
 	else if (point->time.set)
 		put_instant(writer, "restored_to", point->time.value);
 	else
@@ -205,7 +257,7 @@ static void put_source_report(struct drvp_json_writer *writer,
 		drvp_json_put_text(writer, "address", identity->address);
 		drvp_json_put_bool(writer, "tls", identity->tls);
 		drvp_json_put_bool(writer, "in_recovery", identity->in_recovery);
-		drvp_json_put_text(writer, "lineage", source->lineage.text);
+		put_text_unless_empty(writer, "lineage", source->lineage.text);
 		drvp_json_put_text(writer, "consistency", identity->consistency);
 	} else if (source->selected) {
 		drvp_json_put_text(writer, "error", drvp_error_text(&source->error));
@@ -264,14 +316,15 @@ int drvp_report_json(const struct drv_report *report, unsigned flags, struct drv
 {
 	const struct drvp_json *member = report->baseline->root->first;
 	struct drvp_json_writer writer = { .out = out };
-	bool measured = becomes_baseline(report);
+	int64_t moment = 0;
+	bool measured = becomes_baseline(report, &moment);
 
 	(void)flags;
 	drvp_json_open_object(&writer, NULL, false);
 	for (; names_document(member); member = member->next)
 		put_member(&writer, member, report, measured);
 	if (measured)
-		put_instant(&writer, "captured_at", report->started_at);
+		put_instant(&writer, "captured_at", moment);
 	for (; member; member = member->next)
 		put_member(&writer, member, report, measured);
 	put_report(&writer, report);

@@ -18,6 +18,8 @@ void drvp_verdict_init(struct drvp_verdict *verdict, const struct drvp_item *ite
 	verdict->result.required = item->required;
 	verdict->result.blocked_by = "";
 	verdict->result.summary = "";
+	/* A check that nobody came to judge has not passed. */
+	verdict->result.verdict = DRV_INCONCLUSIVE;
 	drvp_tally_init(&verdict->tally);
 }
 
@@ -75,7 +77,7 @@ void drvp_summarise(struct drvp_verdict *verdict, const char *format, ...)
 	verdict->result.summary = drvp_strbuf_text(&verdict->summary);
 }
 
-static void point_at_rows(struct drvp_verdict *verdict, struct drv_finding *finding,
+static void point_at_rows(struct drvp_verdict *verdict, struct drvp_finding *finding,
 			  const struct drvp_counter *counter)
 {
 	struct drv_row_ref *rows;
@@ -98,12 +100,12 @@ static void point_at_rows(struct drvp_verdict *verdict, struct drv_finding *find
 		}
 	}
 	finding->rows = rows;
-	finding->row_count = counter->spot_count;
+	finding->finding.row_count = counter->spot_count;
 }
 
-static struct drv_finding *new_finding(struct drvp_verdict *verdict)
+static struct drvp_finding *new_finding(struct drvp_verdict *verdict)
 {
-	struct drv_finding *grown = verdict->findings;
+	struct drvp_finding *grown = verdict->findings;
 	size_t capacity = verdict->finding_capacity;
 
 	if (verdict->result.finding_count == capacity) {
@@ -115,7 +117,6 @@ static struct drv_finding *new_finding(struct drvp_verdict *verdict)
 		}
 		verdict->findings = grown;
 		verdict->finding_capacity = capacity;
-		verdict->result.findings = grown;
 	}
 	return &grown[verdict->result.finding_count++];
 }
@@ -144,22 +145,22 @@ static void add_finding(struct drvp_verdict *verdict, const char *code, uint64_t
 			const struct drvp_counter *counter, const char *format, va_list args)
 {
 	const struct drv_explanation *known = drvp_explanation(code);
-	struct drv_finding *finding = new_finding(verdict);
+	struct drvp_finding *added = new_finding(verdict);
 	struct drvp_strbuf message = DRVP_STRBUF_INIT;
 
-	if (!finding)
+	if (!added)
 		return;
 	drvp_strbuf_vprintf(&message, format, args);
-	*finding = (struct drv_finding){
+	*added = (struct drvp_finding){ .finding = {
 		.code = code,
 		/* A code without an explanation is a bug; it must not turn into a pass. */
 		.effect = known ? known->effect : DRV_INCONCLUSIVE,
 		.message = keep(verdict, &message),
 		.count = count || !counter ? count : counter->count,
-	};
+	} };
 	if (counter)
-		point_at_rows(verdict, finding, counter);
-	verdict->result.verdict = worse(finding->effect, verdict->result.verdict);
+		point_at_rows(verdict, added, counter);
+	verdict->result.verdict = worse(added->finding.effect, verdict->result.verdict);
 }
 
 void drvp_find(struct drvp_verdict *verdict, const char *code, uint64_t count,
@@ -182,7 +183,7 @@ void drvp_verdict_undecided(struct drvp_verdict *verdict, const char *code, cons
 	va_end(args);
 	if (verdict->result.finding_count && !verdict->summary.len)
 		drvp_summarise(verdict, "%s",
-			       verdict->findings[verdict->result.finding_count - 1].message);
+			       verdict->findings[verdict->result.finding_count - 1].finding.message);
 	verdict->result.blocked_by = blocked_by;
 }
 
@@ -190,9 +191,10 @@ void drvp_verdict_keep_rows(struct drvp_verdict *verdict)
 {
 	size_t kept = 0;
 
-	verdict->result.verdict = DRV_PASS;
+	verdict->result.verdict = DRV_INCONCLUSIVE;
 	for (size_t i = 0; i < verdict->result.finding_count; i++)
-		if (verdict->findings[i].effect == DRV_FAIL && verdict->findings[i].row_count) {
+		if (verdict->findings[i].finding.effect == DRV_FAIL &&
+		    verdict->findings[i].finding.row_count) {
 			verdict->findings[kept++] = verdict->findings[i];
 			verdict->result.verdict = DRV_FAIL;
 		}
@@ -265,12 +267,19 @@ int drvp_report_new(struct drv_report **out, const struct drv_baseline *baseline
 
 void drvp_report_finish(struct drv_report *report)
 {
+	bool decided = false;
+
 	report->verdict = DRV_PASS;
 	for (size_t i = 0; i < report->verdict_count; i++) {
+		const struct drv_result *result = &report->verdicts[i].result;
+
 		drvp_verdict_finish(&report->verdicts[i]);
-		report->verdict = worse(counted_verdict(&report->verdicts[i].result),
-					report->verdict);
+		decided |= result->verdict != DRV_SKIPPED && result->verdict != DRV_INCONCLUSIVE;
+		report->verdict = worse(counted_verdict(result), report->verdict);
 	}
+	/* Optional checks may stay undecided, but not all that there is. */
+	if (!decided)
+		report->verdict = DRV_INCONCLUSIVE;
 	qsort(report->ordered, report->verdict_count, sizeof(void *), by_importance);
 }
 
@@ -308,6 +317,20 @@ size_t drv_report_result_count(const struct drv_report *report)
 const struct drv_result *drv_report_result(const struct drv_report *report, size_t index)
 {
 	return index < report->verdict_count ? &report->ordered[index]->result : NULL;
+}
+
+const struct drv_finding *drv_result_finding(const struct drv_result *result, size_t index)
+{
+	const struct drvp_verdict *verdict = (const struct drvp_verdict *)(const void *)result;
+
+	return index < result->finding_count ? &verdict->findings[index].finding : NULL;
+}
+
+const struct drv_row_ref *drv_finding_row(const struct drv_finding *finding, size_t index)
+{
+	const struct drvp_finding *whole = (const struct drvp_finding *)(const void *)finding;
+
+	return index < finding->row_count ? &whole->rows[index] : NULL;
 }
 
 const char *drv_verdict_name(int verdict)

@@ -7,16 +7,22 @@
 #include "run/lineage.h"
 #include "run/tally.h"
 
+/* A finding with what the public reaches through drv_finding_row(). */
+struct drvp_finding {
+	struct drv_finding finding;             /* first: the public pointer is to it */
+	const struct drv_row_ref *rows;
+};
+
 /* The verdict on one check, while it is built and afterwards. */
 struct drvp_verdict {
-	struct drv_result result;               /* what the public sees; points into the rest */
+	struct drv_result result;               /* first: the public pointer is to it */
 	const struct drvp_item *item;
 	struct drvp_strbuf summary;
-	struct drv_finding *findings;           /* result.findings; strings in arena */
+	struct drvp_finding *findings;          /* result.finding_count; strings in arena */
 	size_t finding_capacity;
 	struct drvp_arena arena;
 	struct drvp_tally tally;                /* what record needs */
-	bool measured;                          /* the tally is complete */
+	bool measured;                          /* the tally is complete and was judged */
 	bool failed;                            /* out of memory while building */
 };
 

@@ -137,7 +137,7 @@ static void print_result(struct page *page, const struct drv_result *result)
 	const char *summary = result->summary;
 
 	if (!summary[0] && result->finding_count)
-		summary = result->findings[0].message;
+		summary = drv_result_finding(result, 0)->message;
 	drvp_strbuf_printf(page->out, "P%d %-4s  ", (int)result->priority,
 			   verdict_mark(result->verdict));
 	drvp_display_padded(page->out, result->check, page->check + 1);
@@ -194,7 +194,7 @@ static void print_results(struct page *page)
 static void print_rows(struct page *page, const struct drv_finding *finding)
 {
 	for (size_t i = 0; i < finding->row_count; i++) {
-		const struct drv_row_ref *row = &finding->rows[i];
+		const struct drv_row_ref *row = drv_finding_row(finding, i);
 
 		add_after(page, "    at ", row->place[0] ? row->place : row->key);
 		if (row->place[0])
@@ -218,7 +218,7 @@ static void print_findings(struct page *page, const struct drv_result *result)
 	drvp_display(page->out, result->id);
 	drvp_strbuf_char(page->out, '\n');
 	for (size_t i = 0; i < result->finding_count; i++) {
-		const struct drv_finding *finding = &result->findings[i];
+		const struct drv_finding *finding = drv_result_finding(result, i);
 
 		add_after(page, "  ", finding->code);
 		add_after(page, "  ", finding->message);
@@ -295,8 +295,8 @@ static const char *first_code(const struct page *page, int effect)
 		const struct drv_result *result = result_at(page, i);
 
 		for (size_t j = 0; j < result->finding_count; j++)
-			if (result->findings[j].effect == effect)
-				return result->findings[j].code;
+			if (drv_result_finding(result, j)[0].effect == effect)
+				return drv_result_finding(result, j)[0].code;
 	}
 	return NULL;
 }

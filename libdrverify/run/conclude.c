@@ -74,7 +74,8 @@ static void conclude_relation(struct drvp_task *task)
 				       relation->remedy ? relation->remedy : "use a role with BYPASSRLS");
 		break;
 	default:
-		drvp_verdict_undecided(verdict, "relation.busy", "", "%s is locked by somebody", name);
+		drvp_verdict_undecided(verdict, "relation.busy", "", "%s is locked: %s", name,
+				       relation->remedy ? relation->remedy : "try again later");
 		break;
 	}
 }
@@ -96,7 +97,7 @@ static struct drvp_circumstances circumstances(const struct drv_run *run,
 					       const struct drvp_relation *relation)
 {
 	const struct drv_baseline *baseline = run->baseline;
-	bool captured = baseline->captured_at.set && !run->settings.capture;
+	bool captured = baseline->captured_at.set;
 
 	return (struct drvp_circumstances){
 		.settings = &run->settings,
@@ -104,7 +105,7 @@ static struct drvp_circumstances circumstances(const struct drv_run *run,
 		.identity = &source->identity,
 		.relation = relation,
 		.captured = captured,
-		.captured_at = captured ? baseline->captured_at : (struct drvp_number){ 0 },
+		.captured_at = baseline->captured_at,
 		.incident_at = run->incident_at,
 		.restored_to = run->restored_to.baseline ? baseline->captured_at :
 							   run->restored_to.time,
@@ -123,8 +124,10 @@ static void conclude_error(struct drvp_task *task, const struct drv_run *run,
 		task->item->check->judge(task->item, &verdict->tally, &c, verdict);
 		drvp_verdict_keep_rows(verdict);
 	}
-	drvp_verdict_undecided(verdict, code_of(task->error.status, false), "", "%s",
-			       drvp_error_text(&task->error));
+	drvp_verdict_undecided(verdict, code_of(task->error.status, false), "", "%s%s%s%s",
+			       drvp_error_text(&task->error),
+			       task->error.sqlstate[0] ? " [SQLSTATE " : "", task->error.sqlstate,
+			       task->error.sqlstate[0] ? "]" : "");
 }
 
 static void judge(struct drvp_task *task, const struct drv_run *run,
@@ -142,6 +145,7 @@ static void judge(struct drvp_task *task, const struct drv_run *run,
 		return;
 	}
 	verdict->measured = true;
+	verdict->result.verdict = DRV_PASS; /* findings make it worse */
 	task->item->check->judge(task->item, tally, &c, verdict);
 }
 

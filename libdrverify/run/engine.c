@@ -1,5 +1,6 @@
 /* engine.c: opens the sources, hands units to sessions, and merges what they measured */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -112,11 +113,11 @@ static void finish_unit(struct engine *engine, const struct drvp_unit *unit,
 static void work_on_units(struct source_work *work, struct drvp_session *session)
 {
 	const struct drvp_unit *unit;
-	int status = 0;
 
-	while (status != DRV_E_CONNECT && (unit = take_unit(work))) {
+	while (!session->lost && (unit = take_unit(work))) {
 		struct drv_error err = DRV_ERROR_INIT;
 		struct drvp_tally tally;
+		int status;
 
 		drvp_tally_init(&tally);
 		status = measure_unit(work, unit, session, &tally, &err);
@@ -238,7 +239,9 @@ static void finish_source(struct source_work *work)
 	struct drv_error err = DRV_ERROR_INIT;
 
 	if (work->pinned->store->finish(work->pinned, &work->source->identity, &err))
-		strcpy(work->source->identity.consistency, "unknown: the connection was lost");
+		snprintf(work->source->identity.consistency,
+			 sizeof work->source->identity.consistency, "unknown: %.120s",
+			 drvp_error_text(&err));
 }
 
 /* Tasks without a unit, such as those of a missing table, are done before they begin. */

@@ -41,6 +41,8 @@ int drvp_restore_point_parse(struct drvp_restore_point *out, const char *text,
 	*out = (struct drvp_restore_point){ .set = true };
 	if (!strcmp(text, "baseline")) {
 		out->baseline = true;
+	} else if (!strcmp(text, "now")) {
+		out->now = true;
 	} else if (drvp_lsn_parse(&lsn, text) && lsn <= INT64_MAX) {
 		out->lsn = (struct drvp_number){ true, (int64_t)lsn };
 	} else if (drvp_instant_parse(&out->time.value, text, strlen(text))) {
@@ -48,7 +50,7 @@ int drvp_restore_point_parse(struct drvp_restore_point *out, const char *text,
 	} else {
 		return drvp_fail(err, DRV_E_USAGE,
 				 "the restore point \"%.60s\" is not a time with zone (2025-12-30 "
-				 "14:30+09), an LSN (0/3000060) or the word baseline",
+				 "14:30+09), an LSN (0/3000060), or one of the words baseline and now",
 				 text);
 	}
 	return 0;
@@ -71,17 +73,15 @@ static void decide_by_time(struct drvp_lineage *out, int64_t restored, int64_t c
 {
 	struct drvp_strbuf text = DRVP_STRBUF_INIT;
 
-	out->relation = compare(restored, captured);
-	out->distance = restored - captured;
-	out->distance_set = true;
-	if (out->relation == DRVP_LINEAGE_SAME) {
-		say(out, out->relation, "restored to the very moment of the baseline");
+	out->moment = (struct drvp_number){ true, restored };
+	if (restored == captured) {
+		say(out, DRVP_LINEAGE_SAME, "restored to the very moment of the baseline");
 		return;
 	}
 	drvp_strbuf_str(&text, "restored to ");
-	drvp_duration_print(&text, llabs(out->distance));
-	drvp_strbuf_str(&text, out->distance < 0 ? " before the baseline" : " after the baseline");
-	say(out, out->relation, drvp_strbuf_text(&text));
+	drvp_duration_print(&text, llabs(restored - captured));
+	drvp_strbuf_str(&text, restored < captured ? " before the baseline" : " after the baseline");
+	say(out, compare(restored, captured), drvp_strbuf_text(&text));
 	drvp_strbuf_free(&text);
 }
 
@@ -103,27 +103,61 @@ static void decide_by_lsn(struct drvp_lineage *out, uint64_t lsn, uint64_t captu
 	say(out, out->relation, text);
 }
 
-/* Without a word from the operator: only a server of the same system, on the same timeline, can
- * be placed by its WAL position. After a promotion the position says where it is now, not where
- * the restore ended. */
-static void decide_by_server(struct drvp_lineage *out, const struct drvp_source *source,
-			     const struct drvp_identity *identity)
+static void decide_live(struct drvp_lineage *out, const struct drvp_identity *identity)
 {
-	const struct drvp_recorded_identity *recorded = &source->identity;
+	say(out, DRVP_LINEAGE_NEWER, "live, as stated");
+	out->live = true;
+	if (identity)
+		out->moment = (struct drvp_number){ true, identity->server_now };
+}
+
+/* Why the server's own WAL position does not place it, or NULL when it does. */
+static const char *why_unplaced(const struct drvp_lineage *lineage,
+				const struct drvp_recorded_identity *recorded,
+				const struct drvp_identity *identity)
+{
 	uint64_t captured_lsn;
 
-	if (out->other_system)
-		say(out, DRVP_LINEAGE_UNKNOWN, "another server than the baseline's; "
-		    "say the restore point with --restored-to");
-	else if (!identity->system_identifier || !recorded->system_identifier || !recorded->lsn ||
-		 !identity->lsn || !drvp_lsn_parse(&captured_lsn, recorded->lsn))
-		say(out, DRVP_LINEAGE_UNKNOWN, "the server does not say which moment it holds; "
-		    "say the restore point with --restored-to");
-	else if (!recorded->timeline.set || (uint64_t)recorded->timeline.value != identity->timeline)
-		say(out, DRVP_LINEAGE_UNKNOWN, "same lineage, but on another timeline: it was "
-		    "promoted; say the restore point with --restored-to");
-	else
-		decide_by_lsn(out, identity->lsn, captured_lsn, "same server and timeline; WAL position");
+	if (lineage->other_system)
+		return "another server than the baseline's";
+	if (!identity->system_identifier || !recorded->system_identifier || !recorded->lsn ||
+	    !identity->lsn || !drvp_lsn_parse(&captured_lsn, recorded->lsn))
+		return "the server does not say which moment it holds";
+	if (!recorded->database_oid.set ||
+	    (uint64_t)recorded->database_oid.value != identity->database_oid)
+		return "another database than the baseline's";
+	if (!recorded->timeline.set || (uint64_t)recorded->timeline.value != identity->timeline)
+		return "same lineage, but on another timeline: it was promoted";
+	return NULL;
+}
+
+/*
+ * Without a word from the operator: a standby stands where its replay stands, and a server that has
+ * been running since the capture is the captured one. But a primary that was started later may be
+ * a copy that was set back and has written WAL of its own since; its position then says nothing,
+ * unless it has not even come to the baseline's.
+ */
+static void decide_by_server(struct drvp_lineage *out, const struct drv_baseline *baseline,
+			     const struct drvp_source *source, const struct drvp_identity *identity)
+{
+	const char *unplaced = why_unplaced(out, &source->identity, identity);
+	bool since = identity->server_started && identity->server_started < baseline->captured_at.value;
+	uint64_t captured_lsn = 0;
+	char text[160];
+
+	if (!unplaced)
+		drvp_lsn_parse(&captured_lsn, source->identity.lsn);
+	if (!unplaced && !identity->in_recovery && !since && identity->lsn >= captured_lsn)
+		unplaced = "it was started after the capture, so it may be a copy that was set back";
+	if (unplaced) {
+		snprintf(text, sizeof text, "%s; say the restore point with --restored-to", unplaced);
+		say(out, DRVP_LINEAGE_UNKNOWN, text);
+		return;
+	}
+	decide_by_lsn(out, identity->lsn, captured_lsn, "same server and timeline; WAL position");
+	out->live = !identity->in_recovery && since && identity->lsn >= captured_lsn;
+	if (out->live)
+		out->moment = (struct drvp_number){ true, identity->server_now };
 }
 
 static void compare_systems(struct drvp_lineage *out, const struct drvp_source *source,
@@ -150,7 +184,9 @@ void drvp_lineage_decide(struct drvp_lineage *out, const struct drv_baseline *ba
 	if (!baseline->captured_at.set)
 		say(out, DRVP_LINEAGE_STATED, "expectations are stated, not captured");
 	else if (restored_to->baseline)
-		say(out, DRVP_LINEAGE_SAME, "restored to the moment of the baseline, as stated");
+		decide_by_time(out, baseline->captured_at.value, baseline->captured_at.value);
+	else if (restored_to->now)
+		decide_live(out, identity);
 	else if (restored_to->time.set)
 		decide_by_time(out, restored_to->time.value, baseline->captured_at.value);
 	else if (restored_to->lsn.set && source->identity.lsn &&
@@ -159,5 +195,5 @@ void drvp_lineage_decide(struct drvp_lineage *out, const struct drv_baseline *ba
 	else if (!identity)
 		say(out, DRVP_LINEAGE_UNKNOWN, "the source could not be asked");
 	else
-		decide_by_server(out, source, identity);
+		decide_by_server(out, baseline, source, identity);
 }

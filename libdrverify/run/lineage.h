@@ -20,20 +20,21 @@ enum drvp_relation_in_time {
 struct drvp_restore_point {
 	bool set;
 	bool baseline;               /* the very moment of the capture */
+	bool now;                    /* nothing was restored: the sources are live */
 	struct drvp_number time;     /* instant */
 	struct drvp_number lsn;
 };
 
 struct drvp_lineage {
 	int relation;                /* enum drvp_relation_in_time */
-	int64_t distance;            /* microseconds from capture to restore point, where known */
-	bool distance_set;
+	bool live;                   /* the captured server itself, running ever since */
+	struct drvp_number moment;   /* the instant whose data the source holds, where known */
 	bool other_system;           /* another system identifier than the baseline's */
 	bool identity_conflict;      /* …although it was restored physically */
 	char text[200];              /* one line for the report */
 };
 
-/* Reads a time with zone, an LSN, or "baseline". */
+/* Reads a time with zone, an LSN, "baseline", or "now". */
 int drvp_restore_point_parse(struct drvp_restore_point *out, const char *text,
 			     struct drv_error *err);
 

@@ -35,6 +35,8 @@ static int check_size(const struct drv_run_options *options, struct drv_error *e
 static int read_times(struct drv_run *run, const struct drv_run_options *options,
 		      struct drv_error *err)
 {
+	int status;
+
 	if (options->incident_at) {
 		run->incident_at.set = drvp_instant_parse(&run->incident_at.value,
 							  options->incident_at,
@@ -46,7 +48,11 @@ static int read_times(struct drv_run *run, const struct drv_run_options *options
 	}
 	if (!options->restored_to)
 		return 0;
-	return drvp_restore_point_parse(&run->restored_to, options->restored_to, err);
+	status = drvp_restore_point_parse(&run->restored_to, options->restored_to, err);
+	if (!status && run->restored_to.baseline && !run->baseline->captured_at.set)
+		return drvp_fail(err, DRV_E_USAGE, "%s was not written by a capture, so there is no "
+				 "moment of a baseline to restore to", run->baseline->file);
+	return status;
 }
 
 static int read_options(struct drv_run *run, const struct drv_run_options *given,
@@ -119,6 +125,13 @@ static void free_secret_text(char *text)
 	free(text);
 }
 
+static void free_secret(struct drvp_secret *secret)
+{
+	drvp_cleanse((void *)(uintptr_t)secret->bytes, secret->len);
+	free((void *)(uintptr_t)secret->bytes);
+	free((void *)(uintptr_t)secret->name);
+}
+
 static void free_globs(struct drvp_globs *globs)
 {
 	for (size_t i = 0; i < globs->count; i++)
@@ -136,9 +149,7 @@ void drv_run_free(struct drv_run **run)
 	for (size_t i = 0; r->sources && i < r->baseline->source_count; i++)
 		free_secret_text(r->sources[i].uri);
 	for (size_t i = 0; i < r->settings.secret_count; i++) {
-		drvp_cleanse((void *)(uintptr_t)r->secrets[i].bytes, r->secrets[i].len);
-		free((void *)(uintptr_t)r->secrets[i].bytes);
-		free((void *)(uintptr_t)r->secrets[i].name);
+		free_secret(&r->secrets[i]);
 	}
 	drvp_cleanse(&r->settings.multiset_key, sizeof r->settings.multiset_key);
 	free(r->secrets);
@@ -186,11 +197,22 @@ int drv_run_source_uri(struct drv_run *run, const char *source, const char *uri,
 	return 0;
 }
 
+/* Where the secret of that name is, or the place behind the last. */
+static size_t find_secret(const struct drv_run *run, const char *name)
+{
+	size_t i = 0;
+
+	while (i < run->settings.secret_count && strcmp(run->secrets[i].name, name))
+		i++;
+	return i;
+}
+
 int drv_run_secret(struct drv_run *run, const char *name, const void *bytes, size_t len,
 		   struct drv_error *error)
 {
-	size_t count = run->settings.secret_count;
-	struct drvp_secret *grown = realloc(run->secrets, (count + 1) * sizeof *grown);
+	size_t count = find_secret(run, name);
+	struct drvp_secret *grown = realloc(run->secrets, (run->settings.secret_count + 1) *
+					    sizeof *grown);
 	uint8_t *copy;
 	char *name_copy;
 
@@ -206,21 +228,47 @@ int drv_run_secret(struct drv_run *run, const char *name, const void *bytes, siz
 		return drvp_fail_nomem(error);
 	}
 	memcpy(copy, bytes, len);
+	if (count < run->settings.secret_count)
+		free_secret(&grown[count]);
+	else
+		run->settings.secret_count++;
 	grown[count] = (struct drvp_secret){ name_copy, copy, len };
-	run->settings.secret_count++;
 	return 0;
 }
 
-static int add_glob(struct drvp_globs *globs, const char *glob, struct drv_error *err)
+/* A misspelt glob would silently leave out what it was meant to select. */
+static int check_glob(const struct drv_baseline *baseline, const char *glob, struct drv_error *err)
 {
+	const char *near = NULL, **ids;
+
+	for (size_t i = 0; i < baseline->item_count; i++)
+		if (drvp_glob_selects(glob, baseline->items[i].id))
+			return 0;
+	ids = calloc(2 * baseline->item_count + 1, sizeof *ids);
+	for (size_t i = 0; ids && i < baseline->item_count; i++) {
+		ids[2 * i] = baseline->items[i].check->name;
+		ids[2 * i + 1] = baseline->items[i].id;
+	}
+	if (ids)
+		near = drvp_suggest(glob, strlen(glob), ids, 2 * baseline->item_count);
+	free(ids);
+	return drvp_fail(err, DRV_E_USAGE, "\"%.80s\" selects no check of %s%s%.80s%s", glob,
+			 baseline->file, near ? "; did you mean \"" : "", near ? near : "",
+			 near ? "\"?" : "");
+}
+
+static int add_glob(struct drvp_globs *globs, const struct drv_baseline *baseline,
+		    const char *glob, struct drv_error *err)
+{
+	int status = check_glob(baseline, glob, err);
 	char **grown = realloc(globs->globs, (globs->count + 1) * sizeof *grown);
 	char *copy = strdup(glob);
 
 	if (grown)
 		globs->globs = grown;
-	if (!grown || !copy) {
+	if (status || !grown || !copy) {
 		free(copy);
-		return drvp_fail_nomem(err);
+		return status ? status : drvp_fail_nomem(err);
 	}
 	grown[globs->count++] = copy;
 	return 0;
@@ -228,12 +276,12 @@ static int add_glob(struct drvp_globs *globs, const char *glob, struct drv_error
 
 int drv_run_only(struct drv_run *run, const char *glob, struct drv_error *error)
 {
-	return add_glob(&run->only, glob, error);
+	return add_glob(&run->only, run->baseline, glob, error);
 }
 
 int drv_run_skip(struct drv_run *run, const char *glob, struct drv_error *error)
 {
-	return add_glob(&run->skip, glob, error);
+	return add_glob(&run->skip, run->baseline, glob, error);
 }
 
 void drv_run_on_event(struct drv_run *run, drv_event_fn fn, void *user)
@@ -280,13 +328,12 @@ int drv_run_verify(struct drv_run *run, struct drv_report **out, struct drv_erro
 	return execute(run, false, out, error);
 }
 
-/* A baseline of which only a part is renewed would mix two moments under one time. */
 int drv_run_capture(struct drv_run *run, struct drv_report **out, struct drv_error *error)
 {
 	*out = NULL;
-	if (run->baseline->captured_at.set && (run->only.count || run->skip.count))
-		return drvp_fail(error, DRV_E_USAGE, "%s is a captured baseline: capture it whole, or "
-				 "select from the specification it was made from", run->baseline->file);
+	if (run->only.count || run->skip.count)
+		return drvp_fail(error, DRV_E_USAGE, "a capture takes all checks, since a baseline is of "
+				 "one moment; write a smaller document for a smaller baseline");
 	return execute(run, true, out, error);
 }
 

@@ -44,7 +44,6 @@ struct drvp_mongo {
 	char *database;
 	uint32_t server;                        /* the one that is asked, by the driver's id */
 	char host[256];                         /* "host:port" of it */
-	bool lost;                              /* the wire broke: only good for closing */
 	struct drvp_mongo_hello hello;          /* when it was opened, or frozen */
 	struct drvp_arena arena;                /* what is handed out */
 	struct drvp_arena row;                  /* what one document needs */

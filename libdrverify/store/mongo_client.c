@@ -204,7 +204,7 @@ int drvp_mongo_begin(struct drvp_mongo *mongo, struct drv_error *err)
 {
 	const atomic_bool *cancelled = mongo->line.cancelled;
 
-	if (mongo->lost)
+	if (mongo->session.lost)
 		return drvp_fail(err, DRV_E_CONNECT, "the connection was lost before");
 	if (cancelled && atomic_load(cancelled))
 		return drvp_fail(err, DRV_E_CANCELLED, "the run was cancelled");

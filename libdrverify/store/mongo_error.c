@@ -168,9 +168,9 @@ static bool is_role_change(const bson_error_t *cause)
  */
 static void lose(struct drvp_mongo *mongo)
 {
-	if (!mongo->lost)
+	if (!mongo->session.lost)
 		mongoc_client_reset(mongo->client);
-	mongo->lost = true;
+	mongo->session.lost = true;
 }
 
 int drvp_mongo_fail(struct drvp_mongo *mongo, const bson_error_t *cause, const bson_t *reply,

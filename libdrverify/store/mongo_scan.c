@@ -198,7 +198,7 @@ static void forget_cursor(struct scanning *s)
 	const atomic_bool *cancelled = line->cancelled;
 	bson_t command = BSON_INITIALIZER, list, reply;
 
-	if (!s->cursor || s->mongo->lost)
+	if (!s->cursor || s->mongo->session.lost)
 		return;
 	BSON_APPEND_UTF8(&command, "killCursors", s->scan->relation->name);
 	BSON_APPEND_ARRAY_BEGIN(&command, "cursors", &list);

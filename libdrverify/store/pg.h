@@ -27,7 +27,6 @@ struct drvp_pg {
 	const struct drvp_relation *about;      /* what a question is about, for messages */
 	int64_t asked_at, deadline;  /* of the question under way */
 	bool pinned;                 /* the snapshot is taken and the savepoint set */
-	bool lost;                   /* nothing more can be asked */
 	bool in_recovery;
 	bool superuser;
 	int64_t server_now;

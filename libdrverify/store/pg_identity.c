@@ -38,6 +38,21 @@ int drvp_pg_ask_server(struct drvp_pg *s, const char **system_identifier, const 
 
 /* ------------------------------------------------------------------ the moment */
 
+static int ask_start(struct drvp_pg *s, struct drvp_identity *out, struct drv_error *err)
+{
+	static const char sql[] = "SELECT oid FROM pg_catalog.pg_database"
+				  " WHERE datname = pg_catalog.current_database()";
+	const char *oid;
+	int status = drvp_pg_ask_text(s, sql, &oid, err);
+
+	if (status)
+		return status;
+	out->database_oid = (uint32_t)strtoul(oid, NULL, 10);
+	if (!drvp_instant_parse(&out->server_started, s->pin.started, strlen(s->pin.started)))
+		out->server_started = 0;
+	return 0;
+}
+
 static int ask_lsn(struct drvp_pg *s, uint64_t *lsn, struct drv_error *err)
 {
 	const char *sql = s->in_recovery ? "SELECT pg_catalog.pg_last_wal_replay_lsn()" :
@@ -130,6 +145,8 @@ int drvp_pg_identify(struct drvp_session *session, struct drvp_identity *out,
 	snprintf(out->consistency, sizeof out->consistency, "%s",
 		 s->pin.snapshot ? "one snapshot" :
 				   "one snapshot, one connection (the server cannot share it)");
+	if (!status)
+		status = ask_start(s, out, err);
 	if (!status)
 		status = ask_lsn(s, &out->lsn, err);
 	if (!status)

@@ -280,7 +280,7 @@ int drvp_pg_ask(struct drvp_session *session, const char *sql, uint64_t most, ui
 				 "GRANT pg_read_all_data TO drverify");
 	status = drvp_pg_count_rows(s, sql, most, rows, err);
 	/* The statement may have called set_config() or taken locks. */
-	if (s->lost)
+	if (s->session.lost)
 		return status;
 	again = drvp_pg_batch(s, "ROLLBACK TO SAVEPOINT " DRVP_PG_SAVEPOINT, status ? NULL : err);
 	return status ? status : again;

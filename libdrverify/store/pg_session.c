@@ -33,7 +33,7 @@ static void close_session(struct drvp_session **session)
 		return;
 	s->about = NULL;
 	/* A transaction ends with its connection; a pooler is told so before. */
-	if (s->conn && !s->lost && PQtransactionStatus(s->conn) != PQTRANS_IDLE) {
+	if (s->conn && !s->session.lost && PQtransactionStatus(s->conn) != PQTRANS_IDLE) {
 		s->pinned = false;
 		drvp_pg_batch(s, "ROLLBACK", NULL);
 	}

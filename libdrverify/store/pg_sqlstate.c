@@ -75,13 +75,25 @@ static void print_unquoted(struct drvp_strbuf *out, const char *text, size_t len
 	drvp_strbuf_add(out, last + 1, len - (size_t)(last + 1 - text));
 }
 
+/* Classes of errors that come from SQL, constraints and languages of the user's own: PL/pgSQL,
+ * integrity, external routines, and the class that RAISE statements like to take. */
+static bool is_raised(const char *code)
+{
+	static const char *const classes[] = { "P0", "23", "38", "39", "45" };
+
+	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+		if (!strncmp(code, classes[i], 2))
+			return true;
+	return false;
+}
+
 void drvp_pg_print_message(struct drvp_strbuf *out, const char *code, const char *message)
 {
 	size_t len = strcspn(message, "\r\n");
 	const char *bytes;
 
 	/* Raised by functions and constraints of the user's own, so it may say anything. */
-	if (!strncmp(code, "P0", 2) || !strncmp(code, "23", 2)) {
+	if (is_raised(code)) {
 		drvp_strbuf_str(out, "the database's own code raised an error");
 		return;
 	}
@@ -148,14 +160,21 @@ int drvp_pg_fail_result(struct drvp_pg *s, const PGresult *result, struct drv_er
 {
 	const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *file = PQresultErrorField(result, PG_DIAG_SOURCE_FILE);
+	const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
 	struct drvp_strbuf message = DRVP_STRBUF_INIT;
 	int status = refine(s, drvp_pg_status(code));
 
 	if (ends_session(s, result)) {
-		s->lost = true;
+		s->session.lost = true;
 		status = DRV_E_CONNECT;
 		drvp_strbuf_str(&message, "the connection ended: ");
 	}
+	/* A missing library of an extension has the code of a missing data file. */
+	if (status == DRV_E_DAMAGED && file && !strcmp(file, "dfmgr.c"))
+		status = DRV_E_UNSUPPORTED;
+	if (function && !strcmp(function, "exec_stmt_raise"))
+		code = "P0001";
 	if (code && text)
 		drvp_pg_print_message(&message, code, text);
 	else

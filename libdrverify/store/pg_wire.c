@@ -17,7 +17,7 @@ static int lose(struct drvp_pg *s, struct drv_error *err)
 	struct drvp_strbuf cause = DRVP_STRBUF_INIT;
 	int status;
 
-	s->lost = true;
+	s->session.lost = true;
 	drvp_pg_print_cause(&cause, PQerrorMessage(s->conn));
 	status = drvp_pg_fail(s, err, DRV_E_CONNECT, "the connection was lost: %s",
 			      drvp_strbuf_text(&cause));
@@ -121,14 +121,14 @@ void drvp_pg_abandon(struct drvp_pg *s)
 {
 	int64_t until;
 
-	if (s->lost)
+	if (s->session.lost)
 		return;
 	drvp_pg_cancel(s->conn);
 	until = drvp_monotonic() + DRAIN;
 	while (!discard(s)) {
 		wait_slice(s, POLLIN, until);
 		if (!PQconsumeInput(s->conn) || drvp_monotonic() >= until) {
-			s->lost = true;
+			s->session.lost = true;
 			return;
 		}
 	}
@@ -180,14 +180,14 @@ static int restore_savepoint(struct drvp_pg *s, struct drv_error *err)
 		return 0;
 	if (PQtransactionStatus(s->conn) == PQTRANS_INERROR)
 		return send_and_collect(s, "ROLLBACK TO SAVEPOINT " DRVP_PG_SAVEPOINT, err);
-	s->lost = true;
+	s->session.lost = true;
 	return drvp_pg_fail(s, err, DRV_E_CONNECT,
 			    "the read-only transaction has ended unexpectedly");
 }
 
 static int begin_question(struct drvp_pg *s, struct drv_error *err)
 {
-	if (s->lost)
+	if (s->session.lost)
 		return drvp_pg_fail(s, err, DRV_E_CONNECT,
 				    "the connection was given up after an earlier failure");
 	s->asked_at = drvp_monotonic();

@@ -168,6 +168,8 @@ struct drvp_identity {
 	uint64_t system_identifier;
 	uint32_t timeline;
 	uint64_t lsn;
+	uint32_t database_oid;
+	int64_t server_started;      /* instant, by the server's clock */
 	char set_name[128];          /* MongoDB replica set */
 	uint64_t operation_time;     /* MongoDB: seconds << 32 | increment */
 	int64_t server_now;          /* instant, by the server's clock */
@@ -212,6 +214,7 @@ struct drvp_store;
 /* One pinned, read-only state of one source. Stores embed it as their first member. */
 struct drvp_session {
 	const struct drvp_store *store;
+	bool lost;                   /* set by the store: it can only be closed */
 };
 
 struct drvp_target {
@@ -220,8 +223,8 @@ struct drvp_target {
 };
 
 /*
- * A kind of database. Functions fill err and return a negative status; one that returns
- * DRV_E_CONNECT leaves a session that can only be closed. All strings that they hand out live as
+ * A kind of database. Functions fill err and return a negative status; afterwards the session's
+ * lost tells whether it can go on. All strings that they hand out live as
  * long as the session. required: all but those marked optional.
  */
 struct drvp_store {

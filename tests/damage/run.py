@@ -11,7 +11,7 @@ codes exactly. Members of case.json:
   document          from the case's folder, fixtures/damage or fixtures/pet-platform
   damaged_document  instead of document, once the data is damaged (baseline "stated" only)
   baseline          captured: from the intact copy by "drverify capture"; stated: the document itself
-  flags             more options, for every run of drverify on this case
+  flags             more options, for every "drverify verify" on this case
   damaged_flags     more options, only for the run on damaged data
   without           options that the runner gives by itself, left out on damaged data
   role              who reads the damaged data, instead of drverify_reader
@@ -163,18 +163,36 @@ class Case:
         return bool(self.commands) or "mongodb" in self.spec.get("needs", [])
 
     def document(self, name):
-        for folder in (self.folder, CASES, PLATFORM):
+        for folder in (self.folder, CASES):
             if (folder / name).exists():
                 return folder / name
-        raise Failed(f"there is no document {name}")
+        return self.fitted(PLATFORM / name)
+
+    def fitted(self, path):
+        """
+        A document of the platform for the data at hand: it states amounts at full size, which the
+        capture fills in, and has checks for MongoDB, which may not be there.
+        """
+        document = json.loads(path.read_text("utf-8"))
+        for unused in set(document["sources"]) - set(self.uris):
+            del document["sources"][unused]
+        document["checks"] = [check for check in document["checks"]
+                              if check["source"] in document["sources"]]
+        for check in document["checks"]:
+            for amount in ("rows", "documents"):
+                check.get("expect", {}).pop(amount, None)
+        copy = self.scratch / path.name
+        copy.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
+        return copy
 
     def sources(self, document):
         return json.loads(document.read_text("utf-8"))["sources"]
 
-    def options(self, document, damaged, captured):
+    def options(self, verb, document, damaged, captured):
         """The options of one run of drverify, and where each source is."""
         spec = self.spec
-        own = spec.get("flags", []) + (spec.get("damaged_flags", []) if damaged else [])
+        own = spec.get("flags", []) if verb == "verify" else []
+        own = own + (spec.get("damaged_flags", []) if damaged else [])
         without = spec.get("without", []) if damaged else []
         given = [["--incident-at", INCIDENT], ["--allow-sql"]]
         if captured:
@@ -184,10 +202,7 @@ class Case:
             if words[0] not in own and words[0] not in without:
                 options += words
         for source in self.sources(document):
-            if source in self.uris:
-                options += ["--source", f"{source}={self.address(source, damaged)}"]
-            else:
-                options += ["--skip", f"*:{source}"]
+            options += ["--source", f"{source}={self.address(source, damaged)}"]
         return options
 
     def address(self, source, damaged):
@@ -202,7 +217,7 @@ class Case:
         """Exit status, report (or None) and output."""
         report = self.scratch / f"{verb}{'-damaged' if damaged else ''}.json"
         command = [self.stores.options.drverify, verb, "--baseline", str(document), "--write",
-                   f"json={report}"] + self.options(document, damaged, captured)
+                   f"json={report}"] + self.options(verb, document, damaged, captured)
         done = subprocess.run(command, text=True, capture_output=True, check=False, timeout=120)
         output = done.stdout + done.stderr
         return done.returncode, (json.loads(report.read_text("utf-8")) if report.exists() else None), \
@@ -340,13 +355,14 @@ def main():
     stores = Stores(options)
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="drv-damage."))
     counts = collections.Counter()
+    pool = concurrent.futures.ThreadPoolExecutor(options.workers)
     try:
-        with concurrent.futures.ThreadPoolExecutor(options.workers) as pool:
-            for outcome, line in pool.map(lambda one: try_case(one, stores, scratch), folders):
-                counts[outcome] += 1
-                if outcome != "passed" or not options.quiet:
-                    print(line, flush=True)
+        for outcome, line in pool.map(lambda one: try_case(one, stores, scratch), folders):
+            counts[outcome] += 1
+            if outcome != "passed" or not options.quiet:
+                print(line, flush=True)
     finally:
+        pool.shutdown(cancel_futures=True)
         shutil.rmtree(scratch)
         stores.close()
     print(f"damage: {counts['passed']} passed, {counts['failed']} failed, "
@@ -355,4 +371,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (KeyboardInterrupt, Failed) as end:
+        sys.exit(f"ended early: {end or 'interrupted'}")

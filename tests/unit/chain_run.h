@@ -110,6 +110,7 @@ static inline void chain_run(struct chain_run *run)
 					.captured = run->captured };
 
 	drvp_verdict_init(&run->verdict, run->item);
+	run->verdict.result.verdict = DRV_PASS;
 	run->err = (struct drv_error)DRV_ERROR_INIT;
 	run->status = 0;
 	for (size_t i = run->range_count ? run->range_count : 1; i-- > 0;)
@@ -131,8 +132,8 @@ static inline void chain_run_done(struct chain_run *run)
 static inline const struct drv_finding *chain_finding(const struct chain_run *run, const char *code)
 {
 	for (size_t i = 0; i < run->verdict.result.finding_count; i++)
-		if (!strcmp(run->verdict.findings[i].code, code))
-			return &run->verdict.findings[i];
+		if (!strcmp(run->verdict.findings[i].finding.code, code))
+			return &run->verdict.findings[i].finding;
 	return NULL;
 }
 

@@ -59,10 +59,17 @@ static inline void sample_decide(struct sample *s, size_t index, int verdict, co
 				      verdict == DRV_FAIL;
 }
 
-static inline void sample_find(struct sample *s, size_t index, const struct drv_finding *findings,
+static inline void sample_find(struct sample *s, size_t index, const struct drvp_finding *findings,
 			       size_t count)
 {
-	s->verdicts[index].result.findings = findings;
+	struct drvp_finding *copies = drvp_arena_array(&s->verdicts[index].arena, count,
+						       sizeof *copies);
+
+	if (!copies)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		copies[i] = findings[i];
+	s->verdicts[index].findings = copies;
 	s->verdicts[index].result.finding_count = count;
 }
 
@@ -121,6 +128,8 @@ static inline struct sample *sample_new(void)
 		s->source_reports[i] = (struct drvp_source_report){
 			.source = &s->sources[i], .selected = true, .reached = true,
 			.error = DRV_ERROR_INIT,
+			.lineage = { .relation = DRVP_LINEAGE_NEWER,
+				     .moment = { true, SAMPLE_STARTED } },
 		};
 	s->source_reports[0].identity = (struct drvp_identity){
 		.server = "PostgreSQL 15.10", .address = "recovery/pettoyou", .tls = true,
@@ -132,6 +141,8 @@ static inline struct sample *sample_new(void)
 		.server = "MongoDB 7.0", .address = "dr/pettoyou", .set_name = "rs0",
 		.operation_time = UINT64_C(1767106800) << 32 | 7, .consistency = "quiescent",
 	};
+	s->source_reports[0].identity.server_now = SAMPLE_STARTED + DRVP_SECOND;
+	s->source_reports[1].identity.server_now = SAMPLE_STARTED;
 	strcpy(s->source_reports[0].lineage.text, "restored 2 s after the baseline");
 	sample_checks(s);
 	return s;
@@ -139,6 +150,8 @@ static inline struct sample *sample_new(void)
 
 static inline void sample_free(struct sample *s)
 {
+	for (size_t i = 0; i < SAMPLE_CHECKS; i++)
+		drvp_arena_free(&s->verdicts[i].arena);
 	drvp_arena_free(&s->baseline.arena);
 	free(s);
 }

@@ -109,7 +109,7 @@ static void expect(const struct log *log, int verdict, const char *code)
 	assert_int_equal(verdict, log->run.verdict.result.verdict);
 	assert_int_equal(code ? 1 : 0, log->run.verdict.result.finding_count);
 	if (code)
-		assert_string_equal(code, log->run.verdict.findings[0].code);
+		assert_string_equal(code, log->run.verdict.findings[0].finding.code);
 }
 
 /* ------------------------------------------------------------------ digests and encodings */
@@ -210,7 +210,7 @@ static void test_hmac(void **state)
 	log.run.captured = true; /* even then a wrong key is no damage */
 	chain_run(&log.run);
 	expect(&log, DRV_INCONCLUSIVE, "chain.recipe_mismatch");
-	assert_non_null(strstr(log.run.verdict.findings[0].message, "key"));
+	assert_non_null(strstr(log.run.verdict.findings[0].finding.message, "key"));
 	chain_run_done(&log.run);
 
 	secrets[1] = (struct drvp_secret){ "audit", NULL, 0 }; /* an empty key is no plain hash */
@@ -242,7 +242,7 @@ static void test_recipe_mismatch(void **state)
 	log.run.captured = true;
 	chain_run(&log.run);
 	expect(&log, DRV_FAIL, "chain.hash_mismatch");
-	assert_int_equal(ROWS, log.run.verdict.findings[0].count);
+	assert_int_equal(ROWS, log.run.verdict.findings[0].finding.count);
 	log_close(&log);
 }
 
@@ -262,7 +262,7 @@ static void test_genesis_word(void **state)
 	chain_run(&log.run);
 	assert_int_equal(1, chain_finding(&log.run, "chain.null_previous")->count);
 	assert_string_equal("ctid (1,1)",
-			    chain_finding(&log.run, "chain.null_previous")->rows[0].place);
+			    drv_finding_row(chain_finding(&log.run, "chain.null_previous"), 0)->place);
 	log_close(&log);
 }
 
@@ -291,7 +291,7 @@ static void test_pruned_front(void **state)
 	fake_remove(&log.table, 1);
 	chain_run(&log.run);
 	expect(&log, DRV_FAIL, "chain.link_broken");
-	assert_int_equal(1, log.run.verdict.findings[0].count);
+	assert_int_equal(1, log.run.verdict.findings[0].finding.count);
 	assert_int_equal(1, log.run.verdict.tally.intact_before);
 	drvp_strbuf_free(&out);
 	log_close(&log);
@@ -345,7 +345,7 @@ static void test_nanoseconds(void **state)
 		       "\"time\": \"iso8601\", \"digits\": 9 }]");
 	chain_run(&log.run);
 	expect(&log, DRV_INCONCLUSIVE, "chain.unverifiable");
-	assert_int_equal(ROWS, log.run.verdict.findings[0].count);
+	assert_int_equal(ROWS, log.run.verdict.findings[0].finding.count);
 	log_close(&log);
 }
 
@@ -374,7 +374,7 @@ static void test_where(void **state)
 	chain_run(&log.run);
 	assert_int_equal(1, chain_finding(&log.run, "chain.null_hash")->count);
 	assert_string_equal("ctid (2,2)",
-			    chain_finding(&log.run, "chain.null_hash")->rows[0].place);
+			    drv_finding_row(chain_finding(&log.run, "chain.null_hash"), 0)->place);
 	log_close(&log);
 }
 

@@ -448,9 +448,9 @@ static char *describe(const struct chain *c, const struct chain_run *run, const 
 				   (long long)c->entries[i].seq, c->entries[i].data,
 				   c->entries[i].previous, c->entries[i].hash);
 	for (size_t i = 0; i < run->verdict.result.finding_count; i++)
-		drvp_strbuf_printf(&text, "  found %s %llu: %s\n", run->verdict.findings[i].code,
-				   (unsigned long long)run->verdict.findings[i].count,
-				   run->verdict.findings[i].message);
+		drvp_strbuf_printf(&text, "  found %s %llu: %s\n", run->verdict.findings[i].finding.code,
+				   (unsigned long long)run->verdict.findings[i].finding.count,
+				   run->verdict.findings[i].finding.message);
 	return text.data;
 }
 
@@ -464,7 +464,7 @@ static bool finding_agrees(const struct chain_run *run, const struct expectation
 	if (e->first < 0)
 		return !finding->row_count;
 	snprintf(place, sizeof place, "ctid (%d,1)", e->first);
-	return finding->row_count && !strcmp(finding->rows[0].place, place);
+	return finding->row_count && !strcmp(drv_finding_row(finding, 0)->place, place);
 }
 
 static bool agrees(const struct chain_run *run, const struct oracle *o)

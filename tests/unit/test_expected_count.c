@@ -34,8 +34,9 @@ static int judge(struct scene scene, uint64_t rows, const char **code)
 	int result;
 
 	drvp_verdict_init(&verdict, &item);
+	verdict.result.verdict = DRV_PASS;
 	drvp_expected_count_judge(&scene.expected, scene.append_only, &words, rows, &c, &verdict);
-	*code = verdict.result.finding_count ? verdict.findings[0].code : "";
+	*code = verdict.result.finding_count ? verdict.findings[0].finding.code : "";
 	assert_true(verdict.summary.len > 0);
 	result = verdict.result.verdict;
 	drvp_strbuf_free(&verdict.summary);
@@ -120,8 +121,12 @@ static void test_lineage_decides_what_may_be_expected(void **state)
 	expect(s, 1000, DRV_INCONCLUSIVE, "lineage.unknown");
 	s.lineage = DRVP_LINEAGE_NEWER;
 	expect(s, 1000, DRV_PASS, "");
+	expect(s, 999, DRV_INCONCLUSIVE, "lineage.newer");
+	expect(s, 1001, DRV_INCONCLUSIVE, "lineage.newer");
+	s.expected.below = (struct drvp_tolerance)COUNT(0);
 	expect(s, 999, DRV_FAIL, "row_count.below");
 	expect(s, 1001, DRV_INCONCLUSIVE, "lineage.newer");
+	s.expected.below.set = false;
 	s.append_only = true;
 	expect(s, 1001, DRV_PASS, "");
 	expect(s, 999, DRV_FAIL, "row_count.below");
@@ -129,13 +134,26 @@ static void test_lineage_decides_what_may_be_expected(void **state)
 	expect(s, 1006, DRV_FAIL, "row_count.above");
 }
 
-static void test_capture_compares_bounds_only(void **state)
+/* What an earlier capture recorded is replaced, what a person stated is not. */
+static void test_capture(void **state)
 {
 	struct scene s = { .expected = { ROWS(1000), .min = { true, 10 } }, .capture = true };
 
 	(void)state;
+	expect(s, 500, DRV_FAIL, "row_count.below");
+	s.captured = true;
 	expect(s, 500, DRV_PASS, "");
 	expect(s, 9, DRV_FAIL, "row_count.below");
+}
+
+static void test_nothing_stated_proves_nothing(void **state)
+{
+	struct scene s = { .append_only = false };
+
+	(void)state;
+	expect(s, 5, DRV_INCONCLUSIVE, "check.no_expectation");
+	s.capture = true;
+	expect(s, 5, DRV_PASS, "");
 }
 
 int main(void)
@@ -146,7 +164,8 @@ int main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_no_overflow_at_the_top),
 		cmocka_unit_test(test_lineage_decides_what_may_be_expected),
-		cmocka_unit_test(test_capture_compares_bounds_only),
+		cmocka_unit_test(test_capture),
+		cmocka_unit_test(test_nothing_stated_proves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

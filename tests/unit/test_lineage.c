@@ -29,10 +29,13 @@ static struct scene scene(void)
 		.source = { .name = "main",
 			    .identity = { .system_identifier = "7421230000000000001",
 					  .timeline = { true, 1 },
-					  .lsn = "0/3000060" } },
+					  .lsn = "0/3000060",
+					  .database_oid = { true, 16384 } } },
 		.identity = { .system_identifier = 7421230000000000001u,
 			      .timeline = 1,
-			      .lsn = 0x3000060 },
+			      .lsn = 0x3000060,
+			      .database_oid = 16384,
+			      .server_started = CAPTURED - 1 },
 	};
 
 	return s;
@@ -70,8 +73,30 @@ static void test_by_position_on_the_same_timeline(void **state)
 	assert_int_equal(decide(&s), DRVP_LINEAGE_SAME);
 	s.identity.lsn++;
 	assert_int_equal(decide(&s), DRVP_LINEAGE_NEWER);
+	assert_true(s.lineage.live);
 	s.identity.lsn -= 2;
 	assert_int_equal(decide(&s), DRVP_LINEAGE_OLDER);
+	assert_false(s.lineage.live);
+}
+
+/* A disk snapshot keeps its timeline and goes on writing WAL, so its position may lie ahead of a
+ * baseline whose data it never had. */
+static void test_a_server_started_since_is_not_placed(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	s.identity.server_started = CAPTURED + 1;
+	s.identity.lsn += 100;
+	assert_int_equal(decide(&s), DRVP_LINEAGE_UNKNOWN);
+	s.identity.lsn = 1;
+	assert_int_equal(decide(&s), DRVP_LINEAGE_OLDER);
+	s = scene();
+	s.identity.server_started = CAPTURED + 1;
+	s.identity.in_recovery = true;
+	s.identity.lsn += 100;
+	assert_int_equal(decide(&s), DRVP_LINEAGE_NEWER);
+	assert_false(s.lineage.live);
 }
 
 static void test_unknown_without_evidence(void **state)
@@ -91,6 +116,9 @@ static void test_unknown_without_evidence(void **state)
 	assert_int_equal(decide(&s), DRVP_LINEAGE_UNKNOWN);
 	s = scene();
 	s.source.identity.lsn = NULL;
+	assert_int_equal(decide(&s), DRVP_LINEAGE_UNKNOWN);
+	s = scene();
+	s.identity.database_oid++;
 	assert_int_equal(decide(&s), DRVP_LINEAGE_UNKNOWN);
 }
 
@@ -117,6 +145,7 @@ static void test_by_the_operators_word(void **state)
 	assert_int_equal(decide_restored_to("0/3000060"), DRVP_LINEAGE_SAME);
 	assert_int_equal(decide_restored_to("0/300005F"), DRVP_LINEAGE_OLDER);
 	assert_int_equal(decide_restored_to("1/0"), DRVP_LINEAGE_NEWER);
+	assert_int_equal(decide_restored_to("now"), DRVP_LINEAGE_NEWER);
 }
 
 static void test_bad_restore_points(void **state)
@@ -150,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stated_without_capture),
 		cmocka_unit_test(test_by_position_on_the_same_timeline),
+		cmocka_unit_test(test_a_server_started_since_is_not_placed),
 		cmocka_unit_test(test_unknown_without_evidence),
 		cmocka_unit_test(test_conflict_when_a_physical_copy_is_another_system),
 		cmocka_unit_test(test_by_the_operators_word),

@@ -91,7 +91,7 @@ static void expect_first(const struct log *log, const char *code, uint64_t count
 	snprintf(place, sizeof place, "ctid (%zu,%zu)", row / 100, row % 100 + 1);
 	assert_non_null(finding);
 	assert_int_equal(count, finding->count);
-	assert_string_equal(place, finding->rows[0].place);
+	assert_string_equal(place, drv_finding_row(finding, 0)->place);
 }
 
 static void test_long(void **state)

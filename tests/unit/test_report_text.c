@@ -43,11 +43,11 @@ static int teardown(void **state)
 }
 
 static const struct drv_row_ref rows[] = { { "ctid (12,3)", "" }, { "ctid (12,4)", "id=7" } };
-static const struct drv_finding below = {
-	"row_count.below", DRV_FAIL, "1,091 rows are missing", 1091, 2, rows,
+static const struct drvp_finding below = {
+	{ "row_count.below", DRV_FAIL, "1,091 rows are missing", 1091, 2 }, rows,
 };
-static const struct drv_finding late = {
-	"check.timeout", DRV_INCONCLUSIVE, "timed out after 10m", 0, 0, NULL,
+static const struct drvp_finding late = {
+	{ "check.timeout", DRV_INCONCLUSIVE, "timed out after 10m", 0, 0 }, NULL,
 };
 
 static void test_pass(void **state)
