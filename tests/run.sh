@@ -68,7 +68,9 @@ skip() {
 
 # The number in meson's summary line "WORD:   N", or 0.
 number_after() {
-	sed -n "s/^$2: *\([0-9][0-9]*\).*/\1/p" "$1" | { read -r number && echo "$number" || echo 0; }
+	local number
+	number=$(sed -n "s/^$2: *\([0-9][0-9]*\).*/\1/p" "$1")
+	echo "${number:-0}"
 }
 
 # Runs the meson tests of some suites in a build folder and adds up what meson counted.
@@ -130,7 +132,7 @@ exit_now() {
 # ---------------------------------------------------------------- servers
 
 # The server for the MongoDB protocol may have to be built, which takes minutes: meanwhile the
-# parts that need no server run. It gets a process group of its own, so that it can be stopped whole.
+# parts that need no server run. It gets a process group of its own, to be stopped as a whole.
 build_mongodb_server() {
 	set -m
 	drv_mongodb_build "$root/build/servers" >"$build/log/mongodb-build.log" 2>&1 &
@@ -143,7 +145,7 @@ servers() {
 	servers_started=yes
 	wait "$mongodb_build"
 	mongodb_build=''
-	if drv_postgresql_start "$build/postgresql" tcp; then
+	if drv_postgresql_start "$build/postgresql"; then
 		export DRV_TEST_POSTGRESQL=$DRV_POSTGRESQL_URI
 	else
 		failed=$((failed + 1))
@@ -162,12 +164,12 @@ servers() {
 part_header() {
 	local compiler
 	for compiler in gcc clang; do
-		try "header as C11, $compiler" "$compiler" -std=c11 -Wall -Wextra -Wpedantic -Werror \
-			-fsyntax-only -x c "$root/include/drverify.h"
+		try "header as C11, $compiler" "$compiler" -std=c11 -Wall -Wextra -Wpedantic \
+			-Werror -fsyntax-only -x c "$root/include/drverify.h"
 	done
 	for compiler in g++ clang++; do
-		try "header as C++17, $compiler" "$compiler" -std=c++17 -Wall -Wextra -Wpedantic -Werror \
-			-fsyntax-only -x c++ "$root/include/drverify.h"
+		try "header as C++17, $compiler" "$compiler" -std=c++17 -Wall -Wextra -Wpedantic \
+			-Werror -fsyntax-only -x c++ "$root/include/drverify.h"
 	done
 }
 
@@ -183,7 +185,8 @@ same_exports() {
 	sed -n 's/^[[:space:]]*\(drv_[a-z_0-9]*\);$/\1/p' "$root/libdrverify/libdrverify.map" |
 		sort >"$build/mapped"
 	tr '\n' ' ' <"$root/include/drverify.h" | sed 's#/\*#\n&#g; s#\*/#&\n#g' |
-		grep -v '^/\*' | grep -o '\bdrv_[a-z_0-9]*(' | tr -d '(' | sort -u >"$build/declared"
+		grep -v '^/\*' | grep -o '\bdrv_[a-z_0-9]*(' | tr -d '(' |
+		sort -u >"$build/declared"
 	[ -s "$build/exports" ] && diff "$build/mapped" "$build/exports" &&
 		diff "$build/mapped" "$build/declared"
 }
@@ -275,7 +278,9 @@ part_damage() {
 		echo "FAIL the damage table did not come to its end"
 		return
 	fi
-	passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
+	passed=$((passed + counts[0]))
+	failed=$((failed + counts[1]))
+	skipped=$((skipped + counts[2]))
 }
 
 part_demo() {

@@ -99,18 +99,25 @@ static uint64_t count(const struct judging *j, unsigned which)
 	return j->tally->counters[which].count;
 }
 
+/* Takes the text over; the verdict keeps it. */
+static const char *keep(const struct judging *j, struct drvp_strbuf *text)
+{
+	const char *kept = text->failed ? NULL :
+		drvp_arena_copy(&j->out->arena, drvp_strbuf_text(text), text->len);
+
+	drvp_strbuf_free(text);
+	j->out->failed |= !kept;
+	return kept ? kept : "";
+}
+
 static const char *amount(const struct judging *j, uint64_t number, const char *one,
 			  const char *many)
 {
 	struct drvp_strbuf text = DRVP_STRBUF_INIT;
-	const char *kept;
 
 	drvp_strbuf_grouped(&text, number);
 	drvp_strbuf_printf(&text, " %s", number == 1 ? one : many);
-	kept = drvp_arena_copy(&j->out->arena, drvp_strbuf_text(&text), text.len);
-	drvp_strbuf_free(&text);
-	j->out->failed |= !kept;
-	return kept ? kept : "";
+	return keep(j, &text);
 }
 
 static const char *rows(const struct judging *j, uint64_t number)
@@ -181,6 +188,19 @@ static bool front_is_missing(const struct judging *j)
 	return !count(j, DRVP_CHAIN_GENESIS) && j->recipe->front.value != DRVP_FRONT_PRUNED;
 }
 
+/* How many rows a gap has swallowed, where that can be told: the recorded moment came back. */
+static const char *fewer_than_recorded(const struct judging *j)
+{
+	uint64_t recorded = (uint64_t)j->recipe->expect.head.rows.value;
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+
+	if (!j->recipe->expect.head.rows.set || j->tally->rows >= recorded ||
+	    j->c->settings->capture || j->c->lineage->relation != DRVP_LINEAGE_SAME)
+		return "";
+	drvp_strbuf_printf(&text, "; %s fewer than recorded", rows(j, recorded - j->tally->rows));
+	return keep(j, &text);
+}
+
 static void judge_links(const struct judging *j)
 {
 	if (front_is_missing(j))
@@ -193,8 +213,9 @@ static void judge_links(const struct judging *j)
 				 "rows begin chains"));
 	if (count(j, DRVP_CHAIN_GAP))
 		drvp_find(j->out, "chain.link_broken", 0, counter(j, DRVP_CHAIN_GAP),
-			  "%s a predecessor that is not there",
-			  amount(j, count(j, DRVP_CHAIN_GAP), "row refers to", "rows refer to"));
+			  "%s a predecessor that is not there%s",
+			  amount(j, count(j, DRVP_CHAIN_GAP), "row refers to", "rows refer to"),
+			  fewer_than_recorded(j));
 	if (count(j, DRVP_CHAIN_COPY))
 		drvp_find(j->out, "chain.duplicate", 0, counter(j, DRVP_CHAIN_COPY),
 			  "%s of an earlier row",

@@ -3,14 +3,14 @@
 
 A case's folder holds case.json and what damages the data: mutate.sql for PostgreSQL, mutate.json (a
 list of commands) for MongoDB. For each case the runner copies intact data, proves that the document
-passes there without findings, damages the copy, verifies again, and compares exit status and finding
-codes exactly. Members of case.json:
+passes there without findings, damages the copy, verifies again, and compares exit status and
+finding codes exactly. Members of case.json:
 
   about             one sentence
   shape             which data: plan, real or odd
   document          from the case's folder, fixtures/damage or fixtures/pet-platform
   damaged_document  instead of document, once the data is damaged (baseline "stated" only)
-  baseline          captured: from the intact copy by "drverify capture"; stated: the document itself
+  baseline          captured: by "drverify capture" from the intact copy; stated: the document
   flags             more options, for every "drverify verify" on this case
   damaged_flags     more options, only for the run on damaged data
   without           options that the runner gives by itself, left out on damaged data
@@ -44,7 +44,8 @@ INCIDENT = "2025-12-30T14:30:00+09:00"
 KNOWN = {"about", "shape", "document", "damaged_document", "baseline", "flags", "damaged_flags",
          "without", "role", "unreachable", "needs", "exit", "findings"}
 # Nothing listens there; refused at once.
-NOWHERE = {"main": "host=127.0.0.1 port=1 dbname=nothing", "search": "mongodb://127.0.0.1:1/nothing"}
+NOWHERE = {"main": "host=127.0.0.1 port=1 dbname=nothing",
+           "search": "mongodb://127.0.0.1:1/nothing"}
 
 
 class Failed(Exception):
@@ -219,9 +220,8 @@ class Case:
         command = [self.stores.options.drverify, verb, "--baseline", str(document), "--write",
                    f"json={report}"] + self.options(verb, document, damaged, captured)
         done = subprocess.run(command, text=True, capture_output=True, check=False, timeout=120)
-        output = done.stdout + done.stderr
-        return done.returncode, (json.loads(report.read_text("utf-8")) if report.exists() else None), \
-            output
+        written = json.loads(report.read_text("utf-8")) if report.exists() else None
+        return done.returncode, written, done.stdout + done.stderr
 
     def prove_intact(self, document, captured):
         status, report, output = self.drverify("verify", document, False, captured)
@@ -321,7 +321,8 @@ def try_case(folder, stores, scratch):
         if case.needs_mongodb() and not stores.mongodb:
             return "skipped", f"skip {case.name}: no MongoDB server"
         case.try_out()
-        return "passed", f"ok   {case.name} ({time.monotonic() - start:.1f} s): {case.spec['about']}"
+        seconds = time.monotonic() - start
+        return "passed", f"ok   {case.name} ({seconds:.1f} s): {case.spec['about']}"
     except Failed as failure:
         return "failed", f"FAIL {folder.name}: {failure}"
     except (OSError, ValueError, KeyError, subprocess.SubprocessError) as failure:
@@ -329,8 +330,9 @@ def try_case(folder, stores, scratch):
 
 
 def read_options():
-    parser = argparse.ArgumentParser(description="Tries the cases of fixtures/damage on real servers,"
-                                     " which DRV_TEST_POSTGRESQL and DRV_TEST_MONGODB name.")
+    parser = argparse.ArgumentParser(description="Tries the cases of fixtures/damage on real"
+                                     " servers, which DRV_TEST_POSTGRESQL and DRV_TEST_MONGODB"
+                                     " name.")
     parser.add_argument("--drverify", required=True, help="the command under test")
     parser.add_argument("--generate", required=True, help="the built data generator")
     parser.add_argument("--mongo-command", default="", help="the built mongo_command")
