@@ -236,6 +236,7 @@ part_embed() {
 	local kind
 	plain
 	servers
+	rm -rf "$build/install" "$build"/embed-*
 	try "install" meson install -C "$build/plain" --quiet --no-rebuild || return
 	export LD_LIBRARY_PATH
 	LD_LIBRARY_PATH=$(dirname "$(find "$build/install" -name libdrverify.so)")

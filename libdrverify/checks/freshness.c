@@ -63,6 +63,11 @@ static const struct drv_explanation codes[] = {
 	  "The zone stated for the column is not the one the application wrote in, or a clock was "
 	  "wrong.",
 	  "Compare max(column) with the wall clock; mend \"column_zone\" or look at the row." },
+	{ "freshness.after_restore_point", DRV_WARN,
+	  "The newest row was written after the restore point.",
+	  "The application already writes, the restore went further than stated, or \"column_zone\" is "
+	  "not the zone that the application wrote in.",
+	  "Stop writers until the verdict is in; compare max(column) with the restore point." },
 	{ "freshness.zone_needed", DRV_INCONCLUSIVE,
 	  "The column has no time zone, so it is not known which moment it means.",
 	  "The application stores its local wall clock.",
@@ -153,6 +158,11 @@ static void judge_loss(const struct freshness *config, int64_t newest,
 		return;
 	}
 	loss = reference > newest ? reference - newest : 0;
+	if (c->restored_to.set && c->lineage->relation != DRVP_LINEAGE_SAME &&
+	    newest > c->restored_to.value + config->clock_skew.value)
+		drvp_find(out, "freshness.after_restore_point", 0, NULL,
+			  "newest row is %s younger than the restore point",
+			  drvp_duration_text(out, newest - c->restored_to.value));
 	if (loss)
 		drvp_summarise(out, "newest %s, %s before %s (allowed %s)",
 			       drvp_time_text(out, newest), drvp_duration_text(out, loss), what,
