@@ -133,28 +133,32 @@ void drvp_cleanse(void *bytes, size_t len)
 	OPENSSL_cleanse(bytes, len);
 }
 
-/* The value of a digit plus one; 0 for what is no digit. Every row's hash passes through here. */
+/*
+ * A digit's value with a bit that says that it is one; 0 for what is no digit. Every row's hash
+ * passes through here, so the loop asks only once, at its end, whether all were digits.
+ */
+#define DIGIT 0x10
 static const uint8_t hex_digit[256] = {
-	['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,
-	['6'] = 7,  ['7'] = 8,	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
-	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
-	['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+	['0'] = 0x10, ['1'] = 0x11, ['2'] = 0x12, ['3'] = 0x13, ['4'] = 0x14, ['5'] = 0x15,
+	['6'] = 0x16, ['7'] = 0x17, ['8'] = 0x18, ['9'] = 0x19, ['a'] = 0x1A, ['b'] = 0x1B,
+	['c'] = 0x1C, ['d'] = 0x1D, ['e'] = 0x1E, ['f'] = 0x1F, ['A'] = 0x1A, ['B'] = 0x1B,
+	['C'] = 0x1C, ['D'] = 0x1D, ['E'] = 0x1E, ['F'] = 0x1F,
 };
 
 long drvp_hex_decode(const char *text, size_t len, uint8_t *out, size_t size)
 {
 	const uint8_t *in = (const uint8_t *)text;
+	unsigned digits = DIGIT;
 
 	if (len % 2 || len / 2 > size)
 		return -1;
-	for (size_t i = 0; i < len; i += 2) {
-		unsigned high = hex_digit[in[i]], low = hex_digit[in[i + 1]];
+	for (size_t i = 0; i < len / 2; i++) {
+		unsigned high = hex_digit[in[2 * i]], low = hex_digit[in[2 * i + 1]];
 
-		if (!high || !low)
-			return -1;
-		out[i / 2] = (uint8_t)((high - 1) << 4 | (low - 1));
+		digits &= high & low;
+		out[i] = (uint8_t)(high << 4 | (low & 0x0F));
 	}
-	return (long)(len / 2);
+	return digits ? (long)(len / 2) : -1;
 }
 
 static int base64_digit(char c)

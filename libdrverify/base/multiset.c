@@ -21,35 +21,34 @@ static void store(uint64_t word[2], u128 value)
 	word[1] = (uint64_t)(value >> 64);
 }
 
-/* 2^127 = 1 modulo the prime, so the bits from 127 on are added to those below. */
+/*
+ * 2^127 = 1 modulo the prime, so the bits from 127 on are added to those below. The result may be
+ * one step above the prime: that is all right until numbers are compared.
+ */
+static inline u128 shorten(u128 value)
+{
+	return (value & PRIME) + (value >> 127);
+}
+
+/* The number below the prime. */
 static u128 reduce(u128 value)
 {
-	value = (value & PRIME) + (value >> 127);
+	value = shorten(shorten(value));
 	return value >= PRIME ? value - PRIME : value;
 }
 
-static u128 add(u128 a, u128 b)
-{
-	return reduce(a + b);
-}
-
-static u128 subtract(u128 a, u128 b)
-{
-	return a >= b ? a - b : a + PRIME - b;
-}
-
-static u128 multiply(u128 a, u128 b)
+/* a and b at most 2^127. */
+static inline u128 multiply(u128 a, u128 b)
 {
 	uint64_t a0 = (uint64_t)a, a1 = (uint64_t)(a >> 64);
 	uint64_t b0 = (uint64_t)b, b1 = (uint64_t)(b >> 64);
 	u128 low = (u128)a0 * b0, high = (u128)a1 * b1;
-	u128 middle = (u128)a0 * b1 + (u128)a1 * b0; /* a1, b1 < 2^63: no overflow */
-	u128 shifted = middle << 64;
+	u128 middle = (u128)a0 * b1 + (u128)a1 * b0; /* a1, b1 at most 2^63: no overflow */
+	u128 sum;
 
-	low += shifted;
-	high += (middle >> 64) + (low < shifted);
-	/* high * 2^128 = 2 * high * 2^127 = 2 * high */
-	return add(reduce(low), reduce(high << 1));
+	/* middle * 2^64: its upper part counts 2^127, which is 1; high * 2^128 = high * 2. */
+	sum = shorten(low) + (((middle << 64) & PRIME) + (middle >> 63));
+	return shorten(shorten(sum) + (high << 1));
 }
 
 /* A big-endian number of at most 8 bytes. */
@@ -76,7 +75,7 @@ static u128 fold(const struct drvp_multiset_key *key, const uint8_t *value, size
 		u128 chunk = (u128)load_number(value, high) << 64 |
 			     load_number(value + high, take - high);
 
-		folded = add(multiply(folded, secret), chunk);
+		folded = shorten(multiply(folded, secret) + chunk);
 		value += take;
 		len -= take;
 	}
@@ -124,9 +123,9 @@ void drvp_multiset_add(struct drvp_multiset *set, const struct drvp_multiset_key
 		       const uint8_t *value, size_t len)
 {
 	uint64_t number[8];
-	u128 factor = subtract(load(key->root), fold(key, value, len));
+	u128 factor = load(key->root) + (PRIME - reduce(fold(key, value, len)));
 
-	store(set->product, multiply(load(set->product), factor));
+	store(set->product, reduce(multiply(load(set->product), shorten(factor))));
 	sum_load(number, value, len);
 	sum_add(set->sum, number);
 	set->count++;
@@ -134,7 +133,7 @@ void drvp_multiset_add(struct drvp_multiset *set, const struct drvp_multiset_key
 
 void drvp_multiset_merge(struct drvp_multiset *into, const struct drvp_multiset *other)
 {
-	store(into->product, multiply(load(into->product), load(other->product)));
+	store(into->product, reduce(multiply(load(into->product), load(other->product))));
 	sum_add(into->sum, other->sum);
 	into->count += other->count;
 }

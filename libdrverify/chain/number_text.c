@@ -10,6 +10,10 @@
 #define SAFE_DIGITS 15
 #define SAFE_POINT 290               /* far from subnormal numbers, where that does not hold */
 #define MOST_DIGITS 17
+#define EXACT_INTEGER (UINT64_C(1) << 53)       /* all integers up to here are doubles */
+#define WIDE_DIGITS 37               /* always below 2^126 */
+
+__extension__ typedef unsigned __int128 u128;
 
 const struct drvp_number_style drvp_number_styles[] = {
 	[DRVP_NUMBERS_ES6] = { "javascript", -5, 21, 1, false, false, "null", false },
@@ -164,6 +168,61 @@ static void shortest(struct decimal *d, double number)
 	strip_zeros(d);
 }
 
+/* A wide integer's digits without its last dropped ones. */
+static void set_digits(struct decimal *d, u128 digits, int dropped)
+{
+	char text[40], *at = text + sizeof text;
+
+	for (; digits; digits /= 10)
+		*--at = (char)('0' + (int)(digits % 10));
+	d->count = (size_t)(text + sizeof text - at);
+	d->point = (int)d->count + dropped;
+	if (d->count > MOST_DIGITS)
+		d->count = MOST_DIGITS; /* the rest are zeros: 17 always suffice */
+	memcpy(d->digits, at, d->count);
+	strip_zeros(d);
+}
+
+/*
+ * The same as shortest() for integers above 2^53, such as ids made of 64 bits, without a detour
+ * through printf: the fewest digits whose number lies closer to the double than half the way to
+ * its neighbours. Half way counts where the mantissa is even, since that is how ties are rounded.
+ */
+static void shortest_integer(struct decimal *d, double number)
+{
+	int exponent;
+	double mantissa = frexp(number, &exponent);
+	u128 value = (u128)number, half = (u128)1 << (exponent - 54), power = 1;
+	u128 below = mantissa == 0.5 ? half / 2 : half;
+	bool even = !((value / (half * 2)) & 1);
+	int dropped = 0;
+
+	for (u128 rest = value; rest >= UINT64_C(1000000000000000); rest /= 10, dropped++)
+		power *= 10;
+	for (;; dropped--, power /= 10) {
+		u128 digits = value / power, under = value % power, over = power - under;
+		bool down = under < below || (under == below && even);
+		bool up = over < half || (over == half && even);
+
+		if (up && (!down || over < under))
+			digits++;
+		if (up || down) {
+			set_digits(d, digits, dropped);
+			return;
+		}
+	}
+}
+
+/* Reads an integer text of at most WIDE_DIGITS digits. */
+static u128 wide_integer(const char *text, size_t len)
+{
+	u128 value = 0;
+
+	for (size_t i = text[0] == '-'; i < len; i++)
+		value = value * 10 + (unsigned)(text[i] - '0');
+	return value;
+}
+
 static void put_zeros(struct drvp_strbuf *out, int count)
 {
 	while (count-- > 0)
@@ -174,6 +233,7 @@ static void put_zeros(struct drvp_strbuf *out, int count)
 static void put_exponential(struct drvp_strbuf *out, const struct drvp_number_style *style,
 			    const struct decimal *d)
 {
+	char text[16], *at = text + sizeof text;
 	int exponent = d->point - 1;
 
 	drvp_strbuf_add(out, d->digits, 1);
@@ -181,8 +241,12 @@ static void put_exponential(struct drvp_strbuf *out, const struct drvp_number_st
 		drvp_strbuf_char(out, '.');
 		drvp_strbuf_add(out, d->digits + 1, d->count - 1);
 	}
-	drvp_strbuf_printf(out, "e%c%0*d", exponent < 0 ? '-' : '+', (int)style->exponent_digits,
-			   abs(exponent));
+	drvp_strbuf_char(out, 'e');
+	drvp_strbuf_char(out, exponent < 0 ? '-' : '+');
+	for (exponent = abs(exponent); exponent || at == text + sizeof text ||
+	     text + sizeof text - at < (int)style->exponent_digits; exponent /= 10)
+		*--at = (char)('0' + exponent % 10);
+	drvp_strbuf_add(out, at, (size_t)(text + sizeof text - at));
 }
 
 static void put_plain(struct drvp_strbuf *out, const struct drvp_number_style *style,
@@ -269,6 +333,17 @@ static double rounded(struct drvp_strbuf *out, const char *text, size_t len)
 	return number;
 }
 
+/* What is left of a text's digits when it becomes a double. */
+static void round_text(struct decimal *d, struct drvp_strbuf *out, const char *text, size_t len)
+{
+	if (len > WIDE_DIGITS || !only_digits(text, len)) {
+		shortest(d, rounded(out, text, len));
+		return;
+	}
+	*d = (struct decimal){ .negative = text[0] == '-' };
+	shortest_integer(d, (double)wide_integer(text, len));
+}
+
 void drvp_number_print_text(struct drvp_strbuf *out, int form, const char *text, size_t len)
 {
 	const struct drvp_number_style *style = &drvp_number_styles[form];
@@ -278,14 +353,15 @@ void drvp_number_print_text(struct drvp_strbuf *out, int form, const char *text,
 		drvp_strbuf_add(out, text, len);
 		return;
 	}
-	if ((style->integers_exact || len <= SAFE_DIGITS) && only_digits(text, len)) {
+	if (only_digits(text, len) && (style->integers_exact || len <= SAFE_DIGITS ||
+				       (len <= WIDE_DIGITS && wide_integer(text, len) <= EXACT_INTEGER))) {
 		bool minus_zero = len == 2 && text[0] == '-' && text[1] == '0';
 
 		drvp_strbuf_add(out, text + minus_zero, len - minus_zero);
 		return;
 	}
 	if (!read_safe(&d, text, len))
-		shortest(&d, rounded(out, text, len));
+		round_text(&d, out, text, len);
 	put(out, form, &d);
 }
 

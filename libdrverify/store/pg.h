@@ -18,6 +18,8 @@ struct drvp_pg_pin {
 	const char *started;         /* when the server was started, likewise */
 };
 
+struct drvp_pg_known_zone;
+
 struct drvp_pg {
 	struct drvp_session session;
 	PGconn *conn;
@@ -31,6 +33,7 @@ struct drvp_pg {
 	bool superuser;
 	int64_t server_now;
 	struct drvp_pg_pin pin;
+	struct drvp_pg_known_zone *zones;       /* already asked for, in arena */
 };
 
 static inline struct drvp_pg *drvp_pg(struct drvp_session *session)

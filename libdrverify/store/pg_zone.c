@@ -79,18 +79,12 @@ static int fill_zone(struct drvp_pg *s, const char *name, const PGresult *result
 	return 0;
 }
 
-int drvp_pg_zone(struct drvp_session *session, const char *name, struct drvp_zone *out,
-		 struct drv_error *err)
+static int ask(struct drvp_pg *s, const char *name, struct drvp_zone *out, struct drv_error *err)
 {
-	struct drvp_pg *s = drvp_pg(session);
 	struct drvp_strbuf sql = DRVP_STRBUF_INIT, zone = DRVP_STRBUF_INIT;
 	PGresult *result = NULL;
-	int status = drvp_pg_check_zone_name(name, err);
+	int status;
 
-	memset(out, 0, sizeof *out);
-	s->about = NULL;
-	if (status)
-		return status;
 	drvp_pg_put_literal(s, &zone, name, strlen(name));
 	put_question(&sql, drvp_strbuf_text(&zone));
 	status = sql.failed || zone.failed ? drvp_fail_nomem(err) :
@@ -105,4 +99,46 @@ int drvp_pg_zone(struct drvp_session *session, const char *name, struct drvp_zon
 	drvp_strbuf_free(&sql);
 	drvp_strbuf_free(&zone);
 	return status;
+}
+
+/* The question keeps the server busy for some 60 ms, and every range of a table needs the answer. */
+struct drvp_pg_known_zone {
+	struct drvp_zone zone;
+	struct drvp_pg_known_zone *next;
+};
+
+static const struct drvp_pg_known_zone *find_known(const struct drvp_pg *s, const char *name)
+{
+	const struct drvp_pg_known_zone *known = s->zones;
+
+	while (known && strcmp(known->zone.name, name))
+		known = known->next;
+	return known;
+}
+
+int drvp_pg_zone(struct drvp_session *session, const char *name, struct drvp_zone *out,
+		 struct drv_error *err)
+{
+	struct drvp_pg *s = drvp_pg(session);
+	const struct drvp_pg_known_zone *known = find_known(s, name);
+	struct drvp_pg_known_zone *fresh;
+	int status;
+
+	memset(out, 0, sizeof *out);
+	s->about = NULL;
+	if (known) {
+		*out = known->zone;
+		return 0;
+	}
+	status = drvp_pg_check_zone_name(name, err);
+	if (status)
+		return status;
+	fresh = drvp_arena_alloc(&s->arena, sizeof *fresh);
+	status = fresh ? ask(s, name, &fresh->zone, err) : drvp_fail_nomem(err);
+	if (status)
+		return status;
+	fresh->next = s->zones;
+	s->zones = fresh;
+	*out = fresh->zone;
+	return 0;
 }

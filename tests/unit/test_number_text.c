@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "chain/number_text.h"
+#include "prng.h"
 #include "vectors.h"
 
 static size_t compare(const struct drvp_json *rows, int form)
@@ -116,6 +117,46 @@ static void test_decimals(void **state)
 	drvp_strbuf_free(&out);
 }
 
+/*
+ * Integers too wide for a double, against their definition: what is printed reads back as the same
+ * double, and no shorter text does.
+ */
+static void test_wide_integers(void **state)
+{
+	struct drvp_strbuf out = DRVP_STRBUF_INIT;
+	uint64_t seed = 7;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		unsigned digits = 16 + (unsigned)prng_below(&seed, 22);
+		char text[40], shorter[40];
+		double number;
+		int kept;
+
+		text[0] = (char)('1' + prng_below(&seed, 9));
+		for (unsigned i = 1; i < digits; i++)
+			text[i] = (char)('0' + prng_below(&seed, 10));
+		text[digits] = '\0';
+		number = strtod(text, NULL);
+		drvp_strbuf_clear(&out);
+		drvp_number_print_text(&out, DRVP_NUMBERS_ES6, text, digits);
+		assert_true(strtod(out.data, NULL) == number);
+		for (kept = 1; kept < 17; kept++) {
+			snprintf(shorter, sizeof shorter, "%.*e", kept - 1, number);
+			if (strtod(shorter, NULL) == number)
+				break;
+		}
+		/* As many significant digits as the shortest that reads back. */
+		snprintf(shorter, sizeof shorter, "%.*e", kept - 1, strtod(out.data, NULL));
+		assert_true(strtod(shorter, NULL) == number);
+		for (size_t i = digits = 0; i < out.len && out.data[i] != 'e'; i++)
+			digits += out.data[i] != '.';
+		if (strchr(out.data, 'e'))
+			assert_true((int)digits <= kept);
+	}
+	drvp_strbuf_free(&out);
+}
+
 /* The host's locale may write 1,5: it has no say here. */
 static void test_locale(void **state)
 {
@@ -136,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors), cmocka_unit_test(test_doubles),
 		cmocka_unit_test(test_singles), cmocka_unit_test(test_decimals),
+		cmocka_unit_test(test_wide_integers),
 		cmocka_unit_test(test_locale),
 	};
 
