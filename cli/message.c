@@ -24,6 +24,24 @@ static void mask(char *from, const char *to)
 		*from++ = '*';
 }
 
+/* A connection string's value: blanks may precede it, and quotes hold blanks in it. */
+static char *mask_value(char *at)
+{
+	char *end;
+
+	at += strspn(at, " \t");
+	if (*at == '\'') {
+		end = at + 1;
+		while (*end && *end != '\'')
+			end += *end == '\\' && end[1] ? 2 : 1;
+		end += *end == '\'';
+	} else {
+		end = at + strcspn(at, " &\"");
+	}
+	mask(at, end);
+	return end;
+}
+
 /*
  * What stands in a wrong place on the command line is repeated in messages, and may be a URI or a
  * connection string.
@@ -45,7 +63,7 @@ static void hide_passwords(char *text)
 		at += strlen("password");
 		at += strspn(at, " \t");
 		if (*at == '=')
-			mask(at + 1, at + 1 + strcspn(at + 1, " &\""));
+			at = mask_value(at + 1);
 	}
 }
 

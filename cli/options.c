@@ -31,8 +31,9 @@ static const struct row rows[] = {
 	  "where a source of the document is; without it DRVERIFY_SOURCE_<NAME>,\n"
 	  "then libpq's own settings or MONGODB_URI decide; repeatable" },
 	{ "restored-to", 0, TEXT, FOR_RUNS, AT(restored_to), "POINT",
-	  "which moment came back: a time with zone, a PostgreSQL LSN, or\n"
-	  "\"baseline\" for the moment of the capture" },
+	  "which moment came back: a time with zone, a PostgreSQL LSN,\n"
+	  "\"baseline\" for the moment of the capture, or \"now\" when nothing was\n"
+	  "restored and the sources are live" },
 	{ "incident-at", 0, TEXT, FOR_RUNS, AT(incident_at), "TIME",
 	  "when data was lost: a time with zone" },
 	{ "only", 0, LIST, FOR_RUNS, AT(only), "GLOB",

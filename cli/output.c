@@ -32,7 +32,7 @@ static const char *split(const char *write, const char **path)
 	return NULL;
 }
 
-int output_check(const struct options *options)
+int output_check(const struct options *options, bool capture)
 {
 	size_t to_stdout = 0;
 
@@ -52,8 +52,12 @@ int output_check(const struct options *options)
 			 guess ? guess : "", guess ? "\"?" : "");
 		return -1;
 	}
-	if (to_stdout > 1) {
-		complain("--write: only one report can go to standard output; give the others a path");
+	/* A capture without a json path writes its document to standard output. */
+	if (to_stdout + (capture && !output_has_json(options)) > 1) {
+		complain(capture && !output_has_json(options)
+			 ? "--write: the captured document goes to standard output; give it a path with "
+			   "--write json=PATH, or give the other report one"
+			 : "--write: only one report can go to standard output; give the others a path");
 		return -1;
 	}
 	return 0;
@@ -190,7 +194,8 @@ static int write_path(const struct drv_report *report, const char *format, const
 	if (!target || stat(target, &status))
 		failed = replace_file(report, format, path, new_mode(options));
 	else if (S_ISREG(status.st_mode))
-		failed = replace_file(report, format, target, status.st_mode & 0777);
+		failed = replace_file(report, format, target,
+				      status.st_mode & (options->show_keys ? 0600 : 0777));
 	else {
 		file = fopen(target, "w");
 		failed = file ? fill(file, report, format) : -1;

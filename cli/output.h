@@ -8,7 +8,7 @@
 #include "options.h"
 
 /* Whether each --write is FORMAT=PATH with a known format. Returns 0, or -1 after a complaint. */
-int output_check(const struct options *options);
+int output_check(const struct options *options, bool capture);
 
 /* Whether some --write puts a report on standard output, or json into a file. */
 bool output_uses_stdout(const struct options *options);

@@ -149,7 +149,7 @@ int run_and_report(const struct options *options, bool capture)
 	struct drv_run *run = NULL;
 	int status = EXIT_UNDECIDED;
 
-	if (!output_check(options) && !read_baseline(&baseline, options) &&
+	if (!output_check(options, capture) && !read_baseline(&baseline, options) &&
 	    !prepare(&run, baseline, options) && !measure(&report, run, options, capture)) {
 		status = deliver(report, options, capture);
 		sources_hint(report, baseline, options);

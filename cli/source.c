@@ -44,17 +44,24 @@ static const char *option_uri(const struct options *options, const char *source)
 	return NULL;
 }
 
-static const char *source_uri(const struct drv_baseline *baseline, const struct options *options,
+/* Where the operator has placed a source, or NULL. */
+static const char *stated_uri(const struct drv_baseline *baseline, const struct options *options,
 			      size_t index)
 {
 	const char *name = drv_baseline_source_name(baseline, index);
 	const char *uri = option_uri(options, name);
-	bool mongodb = !strcmp(drv_baseline_source_store(baseline, index), "mongodb");
 	char variable[VARIABLE_MAX];
 
 	variable_name(variable, name);
-	if (!uri)
-		uri = getenv(variable);
+	return uri ? uri : getenv(variable);
+}
+
+static const char *source_uri(const struct drv_baseline *baseline, const struct options *options,
+			      size_t index)
+{
+	const char *uri = stated_uri(baseline, options, index);
+	bool mongodb = !strcmp(drv_baseline_source_store(baseline, index), "mongodb");
+
 	if (!uri && mongodb)
 		uri = getenv("MONGODB_URI");
 	if (mongodb)
@@ -136,6 +143,29 @@ static int check_variables(const struct drv_baseline *baseline, const struct opt
 	return 0;
 }
 
+/* A default serves one source: with two of a store it would silently read the same server twice. */
+static int check_defaults(const struct drv_baseline *baseline, const struct options *options)
+{
+	const char *name, *other, *store;
+	char variable[VARIABLE_MAX];
+
+	for (size_t i = 0; (name = drv_baseline_source_name(baseline, i)); i++) {
+		store = drv_baseline_source_store(baseline, i);
+		if (stated_uri(baseline, options, i))
+			continue;
+		for (size_t j = 0; (other = drv_baseline_source_name(baseline, j)); j++) {
+			if (j == i || strcmp(drv_baseline_source_store(baseline, j), store))
+				continue;
+			variable_name(variable, name);
+			complain("nothing says where source \"%s\" is, and with \"%s\" being %s too "
+				 "there is no default: give --source %s=URI, or set %s", name, other,
+				 store, name, variable);
+			return -1;
+		}
+	}
+	return 0;
+}
+
 int sources_place(struct drv_run *run, const struct drv_baseline *baseline,
 		  const struct options *options)
 {
@@ -145,7 +175,7 @@ int sources_place(struct drv_run *run, const struct drv_baseline *baseline,
 	for (size_t i = 0; i < options->sources.count; i++)
 		if (check_option(baseline, options, options->sources.items[i]))
 			return -1;
-	if (check_variables(baseline, options))
+	if (check_variables(baseline, options) || check_defaults(baseline, options))
 		return -1;
 	for (size_t i = 0; (name = drv_baseline_source_name(baseline, i)); i++) {
 		const char *uri = source_uri(baseline, options, i);

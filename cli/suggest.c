@@ -35,14 +35,16 @@ static size_t distance(const char *a, const char *b)
 const char *nearest(const char *word, candidate_fn candidate, const void *user)
 {
 	const char *best = NULL, *name;
-	size_t len = strlen(word), limit = 1 + len / 4;
+	size_t len = strlen(word), closest = LONGEST;
 
 	for (size_t i = 0; len <= LONGEST && (name = candidate(i, user)); i++) {
-		size_t far = strlen(name) <= LONGEST ? distance(word, name) : LONGEST;
+		size_t name_len = strlen(name);
+		size_t far = name_len <= LONGEST ? distance(word, name) : LONGEST;
 
-		if (far <= limit && far < strlen(name)) {
+		/* More than a third of the letters wrong is another word, as in documents. */
+		if (far <= (len > name_len ? len : name_len) / 3 && far < closest) {
 			best = name;
-			limit = far - (far > 0);
+			closest = far;
 		}
 	}
 	return best;

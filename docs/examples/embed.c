@@ -56,7 +56,7 @@ static void print_results(const struct drv_report *report)
 		printf("%-12s  %s  %s\n", drv_verdict_name(result->verdict), result->id,
 		       result->summary);
 		for (size_t j = 0; j < result->finding_count; j++) {
-			const struct drv_finding *finding = &result->findings[j];
+			const struct drv_finding *finding = drv_result_finding(result, j);
 			const struct drv_explanation *known = drv_finding_explain(finding->code);
 
 			printf("    %s: %s\n", finding->code, finding->message);

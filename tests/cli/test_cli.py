@@ -527,8 +527,43 @@ class Signals(Case):
         self.assertEqual(self.progress_of("-q"), b"")
 
 
+class Traps(Case):
+    """Command lines that would quietly do something else than was meant."""
+
+    def test_two_sources_do_not_share_a_default(self):
+        two = {"eu": {"store": "postgresql"}, "us": {"store": "postgresql"}}
+        checks = [{"check": "connection", "source": name} for name in two]
+        self.baseline = self.put("report.json", document(checks, sources=two))
+        self.verify("--source", "eu=" + NOWHERE, status=3)
+        self.assertIn('nothing says where source "us" is', self.err)
+        self.verify("--source", "eu=" + NOWHERE, status=3,
+                    env=environment(DRVERIFY_SOURCE_US=NOWHERE))
+        self.assertNotIn("nothing says", self.err)
+
+    def test_a_glob_that_selects_nothing(self):
+        self.verify("--only", "connection:main", "--only", "conection", status=3)
+        self.assertIn('"conection" selects no check', self.err)
+        self.assertIn('did you mean "connection"', self.err)
+
+    def test_restored_to_baseline_needs_a_capture(self):
+        self.verify("--restored-to", "baseline", "--source", "main=" + NOWHERE, status=3)
+        self.assertIn("was not written by a capture", self.err)
+
+    def test_a_document_and_a_text_cannot_share_standard_output(self):
+        self.run_program("capture", "--baseline", self.baseline, "--write", "text=-", status=3)
+        self.assertIn("goes to standard output", self.err)
+        self.assertEqual(self.out, "")
+
+    def test_passwords_are_masked(self):
+        for text in (f"password = {CANARY}", f"password='two {CANARY}'", f"sslpassword={CANARY}",
+                     f"postgresql://u:{CANARY}@h/d", f"password='a\\'{CANARY}'"):
+            self.verify(text, status=3)
+            self.assertNotIn(CANARY, self.err + self.out, text)
+
+
 def counting(table):
-    return {"check": "row_count", "source": "main", "table": table, "priority": 1}
+    return {"check": "row_count", "source": "main", "table": table, "priority": 1,
+            "expect": {"min": 1}}
 
 
 @unittest.skipUnless(POSTGRESQL, "DRV_TEST_POSTGRESQL is not set")
@@ -601,18 +636,40 @@ class WithPostgresql(Case):
         self.assertNotIn("captured_at", json.loads(self.get("out.json")))
 
 
+    def test_capture_takes_all_checks(self):
+        self.run_program("capture", "--baseline", self.baseline, *self.place, "--only", "row_count",
+                         status=3)
+        self.assertIn("takes all checks", self.err)
+
+    def test_a_count_without_expectation_proves_nothing(self):
+        check = counting("pg_catalog.pg_am")
+        del check["expect"]
+        self.baseline = self.put("checks.json", document([check]))
+        self.verify(*self.place, status=3)
+        self.assertIn("check.no_expectation", self.out)
+
+    def test_keys_are_for_the_owner_alone(self):
+        path = self.put("out.json", "{}")
+        os.chmod(path, 0o644)
+        self.verify(*self.place, "--show-keys", "--write", "json=" + path, status=0)
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+
+
+SEARCH = {"search": {"store": "mongodb", "database": "drverify_cli"}}
+
+
 @unittest.skipUnless(MONGODB, "DRV_TEST_MONGODB is not set")
 class WithMongodb(Case):
     def test_pass(self):
         checks = [{"check": "connection", "source": "search"}]
-        self.baseline = self.put("report.json", document(checks))
+        self.baseline = self.put("report.json", document(checks, sources=SEARCH))
         self.verify("--source", "search=" + MONGODB, status=0)
         self.verify(status=0, env=environment(MONGODB_URI=MONGODB))
         self.assertIn("INTACT", self.out)
 
     def test_missing_collection(self):
         checks = [{"check": "collection_count", "source": "search", "collection": "없는 것"}]
-        self.baseline = self.put("report.json", document(checks))
+        self.baseline = self.put("report.json", document(checks, sources=SEARCH))
         self.verify("--source", "search=" + MONGODB, status=2)
         self.assertIn("collection.missing", self.out)
 
