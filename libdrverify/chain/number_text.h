@@ -3,6 +3,7 @@
 #define DRVP_NUMBER_TEXT_H
 
 #include "base/strbuf.h"
+#include "chain/shortest.h"
 
 /* Rows of drvp_number_styles. */
 enum drvp_number_form {
@@ -31,9 +32,6 @@ extern const struct drvp_number_style drvp_number_styles[];
 void drvp_number_print_text(struct drvp_strbuf *out, int form, const char *text, size_t len);
 
 void drvp_number_print_double(struct drvp_strbuf *out, int form, double number);
-
-/* A double with the shortest decimal digits of a single, which languages read instead of it. */
-double drvp_number_from_single(double single);
 
 /* 1.500 → 1.5, 10.00 → 10: decimal text without the zeros that only show its scale. */
 void drvp_number_strip_zeros(struct drvp_strbuf *out, const char *text, size_t len);
