@@ -63,8 +63,7 @@ char *input_read(const char *path, const char *what, size_t limit, size_t *len, 
 	if (fd >= 0 && (!status || !fstat(fd, status)))
 		bytes = read_all(fd, limit, len);
 	if (!bytes)
-		complain("cannot read %s \"%s\": %s", what, standard ? "standard input" : path,
-			 strerror(errno));
+		complain("cannot read %s: %s", what, strerror(errno));
 	if (fd >= 0 && !standard)
 		close(fd);
 	return bytes;

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 /*
- * Reads at most limit bytes of a file, or of standard input when path is "-". what names its part
- * in messages. Returns malloc'ed bytes, or NULL after a complaint; status, if not NULL, receives
+ * Reads at most limit bytes of a file, or of standard input when path is "-". what names it in
+ * messages. Returns malloc'ed bytes, or NULL after a complaint; status, if not NULL, receives
  * what kind of file it is.
  */
 char *input_read(const char *path, const char *what, size_t limit, size_t *len,

@@ -1,9 +1,13 @@
 /* message.c: what drverify says on standard error */
 #include "message.h"
 
+#include <ctype.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#define BLANKS " \t\n\v\f\r"
 
 /* Names come from documents and servers: an escape sequence in one must not reach the terminal. */
 static void disarm(char *text)
@@ -18,52 +22,79 @@ static void disarm(char *text)
 	}
 }
 
+/* One star, however long the secret is. */
 static void mask(char *from, const char *to)
 {
-	while (from < to)
-		*from++ = '*';
+	if (to <= from)
+		return;
+	*from = '*';
+	memmove(from + 1, to, strlen(to) + 1);
 }
 
-/* A connection string's value: blanks may precede it, and quotes hold blanks in it. */
-static char *mask_value(char *at)
+/* user:password@host. A password may hold blanks, quotes and even @, so the last @ ends it. */
+static void hide_in_uris(char *text)
 {
-	char *end;
-
-	at += strspn(at, " \t");
-	if (*at == '\'') {
-		end = at + 1;
-		while (*end && *end != '\'')
-			end += *end == '\\' && end[1] ? 2 : 1;
-		end += *end == '\'';
-	} else {
-		end = at + strcspn(at, " &\"");
-	}
-	mask(at, end);
-	return end;
-}
-
-/*
- * What stands in a wrong place on the command line is repeated in messages, and may be a URI or a
- * connection string.
- */
-static void hide_passwords(char *text)
-{
-	char *at = text;
-
-	while ((at = strstr(at, "://"))) {
-		char *colon, *host;
+	for (char *at = text; (at = strstr(at, "://"));) {
+		char *host, *colon;
 
 		at += strlen("://");
-		colon = strchr(at, ':');
-		host = memrchr(at, '@', strcspn(at, " \""));
-		if (colon && host && colon < host)
-			mask(colon + 1, host);
+		host = strrchr(at, '@');
+		colon = memchr(at, ':', host ? (size_t)(host - at) : strcspn(at, BLANKS));
+		if (colon)
+			mask(colon + 1, host ? host : colon + 1 + strcspn(colon + 1, BLANKS));
 	}
-	for (at = text; (at = strcasestr(at, "password"));) {
-		at += strlen("password");
-		at += strspn(at, " \t");
-		if (*at == '=')
-			at = mask_value(at + 1);
+}
+
+/* The end of a value as libpq reads it: in single quotes or up to a blank, \ taking the next. */
+static const char *value_end(const char *value)
+{
+	bool quoted = *value == '\'';
+	const char *at = value + quoted;
+
+	for (; *at && (quoted ? *at != '\'' : !strchr(BLANKS, *at)); at++)
+		if (*at == '\\' && at[1])
+			at++;
+	return at + (quoted && *at);
+}
+
+/* A URI has no quoting and may hold blanks: what ends it is the quote that the message set. */
+static const char *parameter_end(const char *value)
+{
+	const char *quote = strrchr(value, '"');
+
+	return quote ? quote : value + strlen(value);
+}
+
+/* password, sslpassword, oauth_client_secret, scram_client_key and their like. */
+static bool is_secret(const char *key, size_t len)
+{
+	static const char *const ends[] = { "password", "passwd", "pass", "secret", "token", "_key" };
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		size_t end = strlen(ends[i]);
+
+		if (len >= end && !strncasecmp(key + len - end, ends[i], end))
+			return true;
+	}
+	return false;
+}
+
+static void hide_in_assignments(char *text)
+{
+	const char *uri = strstr(text, "://");
+
+	for (char *at = text; (at = strchr(at, '='));) {
+		char *end = at, *key;
+
+		while (end > text && strchr(BLANKS, end[-1]))
+			end--;
+		for (key = end; key > text && (isalnum((unsigned char)key[-1]) || key[-1] == '_');)
+			key--;
+		at++;
+		if (is_secret(key, (size_t)(end - key))) {
+			at += strspn(at, BLANKS);
+			mask(at, uri && uri < at ? parameter_end(at) : value_end(at));
+		}
 	}
 }
 
@@ -75,7 +106,25 @@ void complain(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	hide_passwords(text);
+	hide_in_uris(text);
+	hide_in_assignments(text);
 	disarm(text);
 	fprintf(stderr, "drverify: %s\n", text);
+}
+
+const char *repeatable(char out[REPEAT_MAX], const char *word)
+{
+	const char *uri = strstr(word, "://");
+	size_t len = strcspn(word, "=");
+	bool cut;
+
+	if (uri && (size_t)(uri - word) < len)
+		len = (size_t)(uri - word);
+	cut = word[len];
+	if (len > REPEAT_MAX - sizeof "…") {
+		len = REPEAT_MAX - sizeof "…";
+		cut = true;
+	}
+	snprintf(out, REPEAT_MAX, "%.*s%s", (int)len, word, cut ? "…" : "");
+	return out;
 }

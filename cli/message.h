@@ -2,7 +2,18 @@
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
-/* "drverify: ..." and a newline, with control characters made harmless. */
+#define REPEAT_MAX 128
+
+/*
+ * "drverify: ..." and a newline, with control characters made harmless, and with passwords in URIs
+ * and connection strings masked.
+ */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * What may be repeated of a word that stands in a wrong place: the part before "://" or "=", since
+ * a connection string has its secrets behind them. Returns out.
+ */
+const char *repeatable(char out[REPEAT_MAX], const char *word);
 
 #endif

@@ -1,27 +1,48 @@
 /* suggest.c: "did you mean" */
 #include "suggest.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
-#define LONGEST 63
+#define LONGEST 48
+
+/* A word without what people get wrong most: case and the way its parts are joined. */
+struct word {
+	char letters[LONGEST];
+	size_t len;
+};
+
+static bool simplify(struct word *word, const char *text)
+{
+	for (word->len = 0; *text; text++) {
+		if (strchr("_- ", *text))
+			continue;
+		if (word->len == LONGEST)
+			return false;
+		word->letters[word->len++] = *text >= 'A' && *text <= 'Z' ? (char)(*text + 32) : *text;
+	}
+	return true;
+}
 
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-/* Insertions, deletions, replacements and swaps of neighbours that turn a into b. */
-static size_t distance(const char *a, const char *b)
+/* Insertions, deletions, replacements and swaps of neighbours that turn one into the other. */
+static size_t distance(const struct word *left, const struct word *right)
 {
-	size_t rows[3][LONGEST + 1], a_len = strlen(a), b_len = strlen(b);
+	const char *a = left->letters, *b = right->letters;
+	size_t rows[3][LONGEST + 1];
 
-	for (size_t j = 0; j <= b_len; j++)
+	for (size_t j = 0; j <= right->len; j++)
 		rows[0][j] = j;
-	for (size_t i = 1; i <= a_len; i++) {
+	for (size_t i = 1; i <= left->len; i++) {
 		size_t *now = rows[i % 3], *above = rows[(i + 2) % 3], *higher = rows[(i + 1) % 3];
 
 		now[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
+		for (size_t j = 1; j <= right->len; j++) {
 			size_t replaced = above[j - 1] + (a[i - 1] != b[j - 1]);
 
 			now[j] = least(replaced, least(above[j], now[j - 1]) + 1);
@@ -29,22 +50,28 @@ static size_t distance(const char *a, const char *b)
 				now[j] = least(now[j], higher[j - 2] + 1);
 		}
 	}
-	return rows[a_len % 3][b_len];
+	return rows[left->len % 3][right->len];
 }
 
+/* The rule is the library's, so that both suggest the same. */
 const char *nearest(const char *word, candidate_fn candidate, const void *user)
 {
 	const char *best = NULL, *name;
-	size_t len = strlen(word), closest = LONGEST;
+	size_t least_far = SIZE_MAX;
+	struct word wanted, known;
 
-	for (size_t i = 0; len <= LONGEST && (name = candidate(i, user)); i++) {
-		size_t name_len = strlen(name);
-		size_t far = name_len <= LONGEST ? distance(word, name) : LONGEST;
+	if (!simplify(&wanted, word) || !wanted.len)
+		return NULL;
+	for (size_t i = 0; (name = candidate(i, user)); i++) {
+		size_t far;
 
-		/* More than a third of the letters wrong is another word, as in documents. */
-		if (far <= (len > name_len ? len : name_len) / 3 && far < closest) {
+		if (!simplify(&known, name))
+			continue;
+		far = distance(&wanted, &known);
+		/* More than a third of the letters wrong is another word. */
+		if (far <= (wanted.len > known.len ? wanted.len : known.len) / 3 && far < least_far) {
+			least_far = far;
 			best = name;
-			closest = far;
 		}
 	}
 	return best;

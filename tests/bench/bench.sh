@@ -31,7 +31,7 @@ counts() {
 	local table checks='' queries=()
 	load bench_real real
 	for table in $tables; do
-		checks="$checks${checks:+,} { \"check\": \"row_count\", \"source\": \"main\", \"table\": \"public.$table\" }"
+		checks="$checks${checks:+,} { \"check\": \"row_count\", \"source\": \"main\", \"table\": \"public.$table\", \"expect\": { \"min\": 1 } }"
 		queries+=(-c "SELECT count(*) FROM public.$table")
 	done
 	echo "{ \"format\": \"drverify/1\", \"sources\": { \"main\": { \"store\": \"postgresql\" } }, \"checks\": [$checks] }" \
@@ -52,12 +52,14 @@ chain_of() {
 }
 
 chain() {
-	local rows
+	local rows jobs failed=0
 	for rows in 100000 1000000; do
 		load "bench_$rows" real --scale 1000 --audit-rows "$rows"
-		chain_of "$rows" 1
-		chain_of "$rows" 2
+		for jobs in 1 2; do
+			chain_of "$rows" "$jobs" || failed=1
+		done
 	done
+	return "$failed"
 }
 
 "$what"
