@@ -53,6 +53,7 @@ static void print_list(void)
 int cmd_explain(const struct options *options)
 {
 	const struct drv_explanation *explanation;
+	char shown[REPEAT_MAX];
 	const char *guess;
 
 	if (!options->operand) {
@@ -62,8 +63,8 @@ int cmd_explain(const struct options *options)
 	explanation = drv_finding_explain(options->operand);
 	if (!explanation) {
 		guess = nearest(options->operand, code_at, NULL);
-		complain("there is no finding code \"%s\"%s%s%s", options->operand,
-			 guess ? "; did you mean \"" : "; drverify explain lists them all",
+		complain("there is no finding code \"%s\"%s%s%s",
+			 repeatable(shown, options->operand), guess ? "; did you mean \"" : "; drverify explain lists them all",
 			 guess ? guess : "", guess ? "\"?" : "");
 		return EXIT_UNDECIDED;
 	}

@@ -43,6 +43,7 @@ void help_print(const struct command *command)
 int cmd_help(const struct options *options)
 {
 	const struct command *command;
+	char shown[REPEAT_MAX];
 	const char *guess;
 
 	if (!options->operand) {
@@ -55,7 +56,7 @@ int cmd_help(const struct options *options)
 		return 0;
 	}
 	guess = command_nearest(options->operand);
-	complain("there is no command \"%s\"%s%s%s", options->operand,
+	complain("there is no command \"%s\"%s%s%s", repeatable(shown, options->operand),
 		 guess ? "; did you mean \"" : "; drverify --help lists them", guess ? guess : "",
 		 guess ? "\"?" : "");
 	return EXIT_UNDECIDED;

@@ -29,6 +29,7 @@ const struct command commands[] = {
 	{ "capture", cmd_capture, "record what is there now as the next baseline", FOR_RUNS, NULL,
 	  "Measures what the document asks for and writes the document back with the measured\n"
 	  "values: the baseline for later. Run it against healthy data, close to each backup.\n"
+	  "It takes all checks, so --only and --skip are refused: a baseline is of one moment.\n"
 	  "The baseline goes to standard output, unless --write json=PATH names a file.\n"
 	  "\n"
 	  "Examples\n"
@@ -69,14 +70,16 @@ const char *command_nearest(const char *name)
 static int unknown_command(const char *word)
 {
 	const char *guess = command_nearest(word);
+	char shown[REPEAT_MAX];
 
+	repeatable(shown, word);
 	if (guess)
-		complain("there is no command \"%s\"; did you mean \"%s\"?", word, guess);
+		complain("there is no command \"%s\"; did you mean \"%s\"?", shown, guess);
 	else if (!access(word, F_OK))
 		complain("there is no command \"%s\"; to verify against that document, "
 			 "run: drverify --baseline %s", word, word);
 	else
-		complain("there is no command \"%s\"; drverify --help lists them", word);
+		complain("there is no command \"%s\"; drverify --help lists them", shown);
 	return EXIT_UNDECIDED;
 }
 

@@ -28,8 +28,9 @@ static const struct row rows[] = {
 	  "the document: a specification, a captured baseline, or the report\n"
 	  "of a run that passed; - reads standard input" },
 	{ "source", 0, LIST, FOR_RUNS, AT(sources), "NAME=URI",
-	  "where a source of the document is; without it DRVERIFY_SOURCE_<NAME>,\n"
-	  "then libpq's own settings or MONGODB_URI decide; repeatable" },
+	  "where a source of the document is; without it DRVERIFY_SOURCE_<NAME>\n"
+	  "decides, then libpq's own settings (PostgreSQL) or MONGODB_URI, but those\n"
+	  "only for the one source of their kind; repeatable" },
 	{ "restored-to", 0, TEXT, FOR_RUNS, AT(restored_to), "POINT",
 	  "which moment came back: a time with zone, a PostgreSQL LSN,\n"
 	  "\"baseline\" for the moment of the capture, or \"now\" when nothing was\n"
@@ -38,9 +39,10 @@ static const struct row rows[] = {
 	  "when data was lost: a time with zone" },
 	{ "only", 0, LIST, FOR_RUNS, AT(only), "GLOB",
 	  "only checks whose id matches, such as row_count or 'row_count:main:*';\n"
-	  "repeatable" },
+	  "each GLOB must match some check; repeatable" },
 	{ "skip", 0, LIST, FOR_RUNS, AT(skip), "GLOB",
-	  "leave out checks whose id matches, even if --only names them; repeatable" },
+	  "leave out checks whose id matches, even if --only names them; each GLOB\n"
+	  "must match some check; repeatable" },
 	{ "jobs", 0, JOBS, FOR_RUNS, AT(jobs), "N",
 	  "connections a source (default: processors, at most 4)" },
 	{ "timeout", 0, DURATION, FOR_RUNS, AT(timeout_ms), "DURATION",
@@ -125,13 +127,15 @@ static int list_add(struct texts *list, const char *value, size_t most)
 
 static int number_set(const struct row *row, uint32_t *at, const char *value)
 {
+	char shown[REPEAT_MAX];
+
 	if (*at) {
 		complain("--%s is given twice; give it once", row->name);
 		return -1;
 	}
 	if (row->kind == JOBS ? jobs_read(at, value) : duration_read(at, value))
 		return 0;
-	complain("--%s: \"%s\" is not %s", row->name, value,
+	complain("--%s: \"%s\" is not %s", row->name, repeatable(shown, value),
 		 row->kind == JOBS ? "a number from 1 to 64" :
 				     "a duration from 1ms to 49d, such as 90s, 15m or 1h30m");
 	return -1;
@@ -172,11 +176,13 @@ static const char *row_name(size_t index, const void *user)
 static int unknown_option(const struct words *words, const char *name)
 {
 	const char *guess = nearest(name, row_name, NULL);
+	char shown[REPEAT_MAX];
 
+	repeatable(shown, name);
 	if (guess)
-		complain("there is no option --%s; did you mean --%s?", name, guess);
+		complain("there is no option --%s; did you mean --%s?", shown, guess);
 	else
-		complain("there is no option --%s; drverify help %s lists them", name,
+		complain("there is no option --%s; drverify help %s lists them", shown,
 			 words->command->name);
 	return -1;
 }
@@ -239,6 +245,7 @@ static int take_letters(struct words *words, const char *letters)
 static int take_operand(struct words *words, const char *word)
 {
 	struct options *options = words->options;
+	char shown[REPEAT_MAX];
 
 	if (words->command->operand && !options->operand) {
 		options->operand = word;
@@ -247,8 +254,8 @@ static int take_operand(struct words *words, const char *word)
 	if (command_find(word))
 		complain("\"%s\" comes too late; the command goes first: drverify %s …", word, word);
 	else
-		complain("unexpected \"%s\"; drverify help %s shows what \"%s\" takes", word,
-			 words->command->name, words->command->name);
+		complain("unexpected \"%s\"; drverify help %s shows what \"%s\" takes",
+			 repeatable(shown, word), words->command->name, words->command->name);
 	return -1;
 }
 

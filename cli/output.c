@@ -32,35 +32,66 @@ static const char *split(const char *write, const char **path)
 	return NULL;
 }
 
-int output_check(const struct options *options, bool capture)
+/* "-", and also /dev/stdout and the file that standard output was redirected to. */
+static bool is_stdout(const char *path)
 {
-	size_t to_stdout = 0;
+	struct stat given, own;
+
+	if (!strcmp(path, "-"))
+		return true;
+	return !stat(path, &given) && !fstat(STDOUT_FILENO, &own) && !S_ISCHR(own.st_mode) &&
+	       given.st_dev == own.st_dev && given.st_ino == own.st_ino;
+}
+
+static int check_format(const char *write)
+{
+	const char *path, *format = split(write, &path), *guess;
+	char name[64], shown[REPEAT_MAX];
+
+	if (format && path[0])
+		return 0;
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(write, "="), write);
+	guess = format ? NULL : nearest(name, format_at, NULL);
+	complain("--write needs json=PATH or text=PATH, not \"%s\"%s%s%s", repeatable(shown, write),
+		 guess ? "; did you mean \"" : "", guess ? guess : "", guess ? "\"?" : "");
+	return -1;
+}
+
+/* Of two reports in one place, one would be lost or neither readable. */
+static int check_places(const struct options *options, bool capture)
+{
+	bool document = capture && !output_has_json(options);
 
 	for (size_t i = 0; i < options->writes.count; i++) {
-		const char *path, *format = split(options->writes.items[i], &path), *guess;
-		char name[64];
+		const char *path, *other;
+		bool standard;
 
-		if (format && path[0]) {
-			to_stdout += !strcmp(path, "-");
-			continue;
+		split(options->writes.items[i], &path);
+		standard = is_stdout(path);
+		if (standard && document) {
+			complain("--write: the captured document goes to standard output; give it a path "
+				 "with --write json=PATH, or give the other report one");
+			return -1;
 		}
-		snprintf(name, sizeof name, "%.*s", (int)strcspn(options->writes.items[i], "="),
-			 options->writes.items[i]);
-		guess = format ? NULL : nearest(name, format_at, NULL);
-		complain("--write needs json=PATH or text=PATH, not \"%s\"%s%s%s",
-			 options->writes.items[i], guess ? "; did you mean \"" : "",
-			 guess ? guess : "", guess ? "\"?" : "");
-		return -1;
-	}
-	/* A capture without a json path writes its document to standard output. */
-	if (to_stdout + (capture && !output_has_json(options)) > 1) {
-		complain(capture && !output_has_json(options)
-			 ? "--write: the captured document goes to standard output; give it a path with "
-			   "--write json=PATH, or give the other report one"
-			 : "--write: only one report can go to standard output; give the others a path");
-		return -1;
+		for (size_t j = 0; j < i; j++) {
+			split(options->writes.items[j], &other);
+			if (standard ? !is_stdout(other) : strcmp(path, other))
+				continue;
+			complain("--write: only one report can go to %s%s%s; give each its own path",
+				 standard ? "standard output" : "\"", standard ? "" : path,
+				 standard ? "" : "\"");
+			return -1;
+		}
 	}
 	return 0;
+}
+
+int output_check(const struct options *options, bool capture)
+{
+	for (size_t i = 0; i < options->writes.count; i++)
+		if (check_format(options->writes.items[i]))
+			return -1;
+	return check_places(options, capture);
 }
 
 bool output_uses_stdout(const struct options *options)
@@ -69,7 +100,7 @@ bool output_uses_stdout(const struct options *options)
 		const char *path;
 
 		split(options->writes.items[i], &path);
-		if (!strcmp(path, "-"))
+		if (is_stdout(path))
 			return true;
 	}
 	return false;
@@ -143,13 +174,13 @@ static void sync_folder(const char *path)
 	free(copy);
 }
 
-/* A new file is as readable as the umask says, except that keys are for the owner alone. */
-static mode_t new_mode(const struct options *options)
+/* A new file is as readable as the umask says. */
+static mode_t new_mode(void)
 {
 	mode_t mask = umask(0);
 
 	umask(mask);
-	return options->show_keys ? 0600 : 0666 & ~mask;
+	return 0666 & ~mask;
 }
 
 static int replace_file(const struct drv_report *report, const char *format, const char *path,
@@ -187,15 +218,16 @@ static int write_path(const struct drv_report *report, const char *format, const
 		      const struct options *options)
 {
 	char *target = realpath(path, NULL);
+	/* Keys are for the owner alone, also where an older report was open to others. */
+	mode_t most = options->show_keys ? 0600 : 0777;
 	struct stat status;
 	FILE *file;
 	int failed;
 
 	if (!target || stat(target, &status))
-		failed = replace_file(report, format, path, new_mode(options));
+		failed = replace_file(report, format, path, new_mode() & most);
 	else if (S_ISREG(status.st_mode))
-		failed = replace_file(report, format, target,
-				      status.st_mode & (options->show_keys ? 0600 : 0777));
+		failed = replace_file(report, format, target, status.st_mode & most);
 	else {
 		file = fopen(target, "w");
 		failed = file ? fill(file, report, format) : -1;
@@ -250,7 +282,7 @@ static int write_one(const struct drv_report *report, const char *write,
 	char *path;
 	int failed;
 
-	if (!strcmp(given, "-"))
+	if (is_stdout(given))
 		return output_stream(report, format, DRV_REPORT_VERBOSE, stdout);
 	path = choose_path(report, given, options, capture);
 	failed = path ? write_path(report, format, path, options) : -1;

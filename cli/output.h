@@ -2,12 +2,16 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "drverify.h"
 #include "options.h"
 
-/* Whether each --write is FORMAT=PATH with a known format. Returns 0, or -1 after a complaint. */
+/*
+ * Whether each --write is FORMAT=PATH with a known format, and has a place of its own. Returns 0, or
+ * -1 after a complaint.
+ */
 int output_check(const struct options *options, bool capture);
 
 /* Whether some --write puts a report on standard output, or json into a file. */

@@ -1,6 +1,7 @@
 /* run.c: what verify and capture have in common: from the command line to the exit status */
 #include "run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,21 +20,22 @@
 static int read_baseline(struct drv_baseline **baseline, const struct options *options)
 {
 	struct drv_error error = DRV_ERROR_INIT;
-	bool standard;
+	const char *name = options->baseline;
+	char *bytes, what[1024];
 	size_t len;
-	char *bytes;
 	int status;
 
-	if (!options->baseline) {
+	if (!name) {
 		complain("no document: give --baseline FILE; drverify help verify shows examples");
 		return -1;
 	}
-	bytes = input_read(options->baseline, "baseline", DOCUMENT_LIMIT, &len, NULL);
+	if (!strcmp(name, "-"))
+		name = "standard input";
+	snprintf(what, sizeof what, "baseline \"%s\"", name);
+	bytes = input_read(options->baseline, what, DOCUMENT_LIMIT, &len, NULL);
 	if (!bytes)
 		return -1;
-	standard = !strcmp(options->baseline, "-");
-	status = drv_baseline_parse(baseline, bytes, len,
-				    standard ? "standard input" : options->baseline, &error);
+	status = drv_baseline_parse(baseline, bytes, len, name, &error);
 	free(bytes);
 	if (status)
 		complain("%s", error.message);
@@ -45,26 +47,28 @@ static int give_key(struct drv_run *run, const char *option, const struct option
 	struct drv_error error = DRV_ERROR_INIT;
 	const char *path = strchr(option, '=');
 	struct stat kind;
-	char name[128], *bytes;
+	char name[128], what[160], *bytes;
 	size_t len;
 	int status;
 
+	/* Neither is repeated: somebody may have given the key itself. */
 	if (!path || path == option || !path[1]) {
-		complain("--key needs NAME=FILE, not \"%s\"", option);
+		complain("--key needs NAME=FILE, where NAME is what the document calls the key");
 		return -1;
 	}
 	snprintf(name, sizeof name, "%.*s", (int)(path++ - option), option);
-	bytes = input_read(path, "key file", KEY_LIMIT, &len, &kind);
+	snprintf(what, sizeof what, "the file that --key %s=… names", name);
+	bytes = input_read(path, what, KEY_LIMIT, &len, &kind);
 	if (!bytes)
 		return -1;
 	if (S_ISREG(kind.st_mode) && kind.st_mode & (S_IRGRP | S_IROTH) && !options->quiet)
-		complain("warning: others may read the key in \"%s\"; chmod 600 it", path);
+		complain("warning: others may read the key file \"%s\"; chmod 600 it", path);
 	/* Editors and echo put a newline at the end. */
 	status = drv_run_secret(run, name, bytes, len - (len && bytes[len - 1] == '\n'), &error);
 	explicit_bzero(bytes, len);
 	free(bytes);
 	if (status)
-		complain("--key %s=%s: %s", name, path, error.message);
+		complain("--key %s=…: %s", name, error.message);
 	return status;
 }
 

@@ -44,7 +44,10 @@ static const char *option_uri(const struct options *options, const char *source)
 	return NULL;
 }
 
-/* Where the operator has placed a source, or NULL. */
+/*
+ * Where the operator has placed a source, or NULL. An empty variable places nothing: it is what is
+ * left of a secret that was not there.
+ */
 static const char *stated_uri(const struct drv_baseline *baseline, const struct options *options,
 			      size_t index)
 {
@@ -53,7 +56,9 @@ static const char *stated_uri(const struct drv_baseline *baseline, const struct 
 	char variable[VARIABLE_MAX];
 
 	variable_name(variable, name);
-	return uri ? uri : getenv(variable);
+	if (!uri)
+		uri = getenv(variable);
+	return uri && uri[0] ? uri : NULL;
 }
 
 static const char *source_uri(const struct drv_baseline *baseline, const struct options *options,
@@ -94,22 +99,28 @@ static int check_option(const struct drv_baseline *baseline, const struct option
 {
 	size_t len = strcspn(option, "=");
 	const char *guess, *known;
-	char name[128], variable[VARIABLE_MAX];
+	char name[128], shown[REPEAT_MAX], variable[VARIABLE_MAX];
 
+	/* Not repeated here: it may be a URI with a password. */
 	if (!option[len] || !len) {
-		/* Not repeated here: it may be a URI with a password. */
 		complain("--source needs NAME=URI, where NAME is a source of the document");
 		return -1;
 	}
 	snprintf(name, sizeof name, "%.*s", (int)len, option);
 	variable_name(variable, name);
 	for (size_t i = 0; (known = drv_baseline_source_name(baseline, i)); i++)
-		if (!strcmp(known, name))
+		if (strlen(known) == len && !strncmp(known, option, len))
 			break;
 	if (!known) {
 		guess = nearest(name, source_name, baseline);
-		complain("--source %s=…: the document has no source of that name%s%s%s", name,
-			 guess ? "; did you mean \"" : "", guess ? guess : "", guess ? "\"?" : "");
+		complain("--source %s: the document has no source of that name%s%s%s",
+			 repeatable(shown, option), guess ? "; did you mean \"" : "",
+			 guess ? guess : "", guess ? "\"?" : "");
+		return -1;
+	}
+	/* The shell leaves this of a variable that is not set. The default would be another server. */
+	if (!option[len + 1]) {
+		complain("--source %s= names no place; give a URI, or leave the option out", name);
 		return -1;
 	}
 	if (option_uri(options, name) != option + len + 1) {

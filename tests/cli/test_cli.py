@@ -549,16 +549,129 @@ class Traps(Case):
         self.verify("--restored-to", "baseline", "--source", "main=" + NOWHERE, status=3)
         self.assertIn("was not written by a capture", self.err)
 
+    def test_an_empty_place_is_none(self):
+        two = {"eu": {"store": "postgresql"}, "us": {"store": "postgresql"}}
+        checks = [{"check": "connection", "source": name} for name in two]
+        self.assert_refused("--baseline", self.baseline, "--source", "main=",
+                            says="--source main= names no place")
+        self.baseline = self.put("report.json", document(checks, sources=two))
+        self.verify(status=3, env=environment(DRVERIFY_SOURCE_EU="", DRVERIFY_SOURCE_US=""))
+        self.assertIn("DRVERIFY_SOURCE_EU", self.err)
+        self.assertEqual(self.out, "")
+
+    def test_two_mongodb_sources_do_not_share_a_variable(self):
+        two = {"eu": {"store": "mongodb"}, "us": {"store": "mongodb"}}
+        checks = [{"check": "connection", "source": name} for name in two]
+        self.baseline = self.put("report.json", document(checks, sources=two))
+        everywhere = environment(MONGODB_URI="mongodb://127.0.0.1:1/x")
+        for words in ([], ["--source", "us=mongodb://127.0.0.1:1/y"]):
+            self.assert_refused("--baseline", self.baseline, *words, env=everywhere,
+                                says="--source eu=URI, or set DRVERIFY_SOURCE_EU")
+
+    def test_one_text_for_two_sources_may_be_meant(self):
+        two = {"eu": {"store": "postgresql"}, "us": {"store": "postgresql"}}
+        checks = [{"check": "connection", "source": name} for name in two]
+        self.baseline = self.put("report.json", document(checks, sources=two))
+        self.verify("--source", "eu=" + NOWHERE, "--source", "us=" + NOWHERE, status=3)
+        self.assertIn("2 undecided of 2", self.out)
+        self.assertEqual(self.err, "")
+
+    def test_a_long_name_is_a_name(self):
+        name = "n" * 200
+        self.baseline = self.put("report.json", document(
+            [{"check": "connection", "source": name}], sources={name: {"store": "postgresql"}}))
+        self.verify("--source", f"{name}={NOWHERE}", status=3)
+        self.assertIn("UNDECIDED", self.out)
+
     def test_a_document_and_a_text_cannot_share_standard_output(self):
         self.run_program("capture", "--baseline", self.baseline, "--write", "text=-", status=3)
         self.assertIn("goes to standard output", self.err)
         self.assertEqual(self.out, "")
+        self.assert_refused("capture", "--baseline", self.baseline, "--write", "text=-", "--write",
+                            "json=-", says="only one report can go to standard output")
+
+    def test_other_names_of_standard_output(self):
+        with open(self.path("out.json"), "wb") as out:
+            for other in ("/dev/stdout", self.path("out.json")):
+                self.run_program("capture", "--baseline", self.baseline, "--write",
+                                 "text=" + other, status=3, stdout=out, stderr=subprocess.PIPE)
+                self.assertIn("goes to standard output", self.err)
+        # The document arrives where the shell has sent it, and is alone there.
+        with open(self.path("out.json"), "wb") as out:
+            self.verify("--source", "main=" + NOWHERE, "--write", "json=/dev/stdout", status=3,
+                        stdout=out, stderr=subprocess.PIPE)
+        self.assertEqual(json.loads(self.get("out.json"))["report"]["command"], "verify")
+
+    def test_two_reports_in_one_file(self):
+        path = self.path("out")
+        self.assert_refused("--baseline", self.baseline, "--write", "json=" + path, "--write",
+                            "text=" + path, says="only one report can go to")
+        self.assertFalse(os.path.exists(path))
 
     def test_passwords_are_masked(self):
         for text in (f"password = {CANARY}", f"password='two {CANARY}'", f"sslpassword={CANARY}",
                      f"postgresql://u:{CANARY}@h/d", f"password='a\\'{CANARY}'"):
             self.verify(text, status=3)
             self.assertNotIn(CANARY, self.err + self.out, text)
+
+    def test_no_way_of_writing_a_password_shows_it(self):
+        texts = [
+            f"host=h password \t=\t{CANARY}", f"password=a&{CANARY}", f'password=a"{CANARY}',
+            f"password=two\\ {CANARY}", f"password='open {CANARY}", f"PASSWORD={CANARY}",
+            f"scram_client_key={CANARY}", f"oauth_client_secret='{CANARY}'",
+            f"password=first sslpassword={CANARY}",
+            f"postgresql://u:two {CANARY}@h/d", f"postgresql://my user:{CANARY}@h/d",
+            f"postgresql://u:a@{CANARY}@h/d", f'postgresql://u:a"{CANARY}@h/d',
+            f"postgresql://u:{CANARY}", f"postgresql://h/d?user=u&password=two {CANARY}",
+            f"postgresql://h/d?sslpassword={CANARY}&user=u", f"mongodb://u:a/{CANARY}@h,g/d",
+            f"mongodb://h/?tlsCertificateKeyFilePassword={CANARY}",
+        ]
+        places = (["--only"], ["--skip"], ["--restored-to"], ["--incident-at"], ["--write"],
+                  ["--key"], ["--jobs"], ["--timeout"], ["--source"], [])
+        for text in texts:
+            for place in places:
+                self.verify(*place, text, status=3)
+                self.assertTrue(self.err + self.out)
+                self.assertNotIn(CANARY, self.err + self.out, (place, text))
+            for words in (["--baseline", text], [text], ["help", text], ["explain", text],
+                          ["--" + text]):
+                self.run_program(*words, status=3)
+                self.assertNotIn(CANARY, self.err + self.out, words)
+
+    def test_what_is_no_secret_is_said(self):
+        self.assert_refused("--baseline", self.path("day=1/x.json"), says="day=1/x.json")
+        self.assert_refused("--baseline", self.baseline, "sslmode=x", says='"sslmode…"')
+        self.assert_refused("xylophone", says='"xylophone"')
+
+    def test_a_key_in_place_of_its_file_is_not_repeated(self):
+        for words in (["--key", CANARY], ["--key", f"audit={CANARY}"], ["--key", f"={CANARY}"]):
+            self.verify(*words, status=3)
+            self.assertIn("--key", self.err)
+            self.assertNotIn(CANARY, self.err + self.out)
+
+    def test_suggestions_are_those_of_documents(self):
+        for word, meant in (("Row_Count", "row_count"), ("rowcount", "row_count"),
+                            ("row count", "row_count"), ("row_cuont", "row_count"),
+                            ("rxw_cxxnt", "row_count"), ("rxxxxunt", None)):
+            self.baseline = self.put("report.json", document(
+                [{"check": word, "source": "main", "table": "public.users"}]))
+            self.verify(status=3)
+            self.assertEqual('"row_count"' in self.err, meant is not None, self.err)
+            self.baseline = self.put("named.json", document(
+                [{"check": "connection", "source": "row_count"}],
+                sources={"row_count": {"store": "postgresql"}}))
+            self.verify("--source", word + "=x", status=3)
+            self.assertEqual('did you mean "row_count"' in self.err, meant is not None, self.err)
+
+    def test_readme_shows_a_document(self):
+        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        with open(os.path.join(root, "README.md"), encoding="utf-8") as file:
+            shown = re.search(r"```json\n(.*?)```", file.read(), re.DOTALL)[1]
+        self.baseline = self.put("checks.json", shown)
+        self.verify("--source", "main=" + NOWHERE, status=3)
+        self.assertRegex(self.out, r"2 undecided of 2")
+        for check in json.loads(shown)["checks"]:
+            self.assertIn("expect", check)
 
 
 def counting(table):
@@ -615,6 +728,19 @@ class WithPostgresql(Case):
         self.assertIn("row_count.below", self.out)
         self.baseline = self.path("evidence.json")
         self.verify(*again, status=3)
+        self.assertIn("no baseline", self.err)
+
+    def test_captured_by_redirection(self):
+        check = counting("pg_catalog.pg_am")
+        del check["expect"]
+        self.baseline = self.put("checks.json", document([check]))
+        with open(self.path("baseline.json"), "wb") as out:
+            self.run_program("capture", "--baseline", self.baseline, *self.place, status=0,
+                             stdout=out, stderr=subprocess.PIPE)
+        self.assertIn("CAPTURED", self.err)
+        self.baseline = self.path("baseline.json")
+        self.verify(*self.place, "--restored-to", "baseline", "-v", status=0)
+        self.assertIn("as in the baseline", self.out)
 
     def test_failed_capture_keeps_the_old_baseline(self):
         self.baseline = self.put("checks.json", document([counting("public.no such table")]))
@@ -635,7 +761,6 @@ class WithPostgresql(Case):
                     "json=" + self.path("out.json"), status=0)
         self.assertNotIn("captured_at", json.loads(self.get("out.json")))
 
-
     def test_capture_takes_all_checks(self):
         self.run_program("capture", "--baseline", self.baseline, *self.place, "--only", "row_count",
                          status=3)
@@ -653,6 +778,10 @@ class WithPostgresql(Case):
         os.chmod(path, 0o644)
         self.verify(*self.place, "--show-keys", "--write", "json=" + path, status=0)
         self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        # Less than that stays less.
+        os.chmod(path, 0o400)
+        self.verify(*self.place, "--show-keys", "--write", "json=" + path, status=0)
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o400)
 
 
 SEARCH = {"search": {"store": "mongodb", "database": "drverify_cli"}}

@@ -87,8 +87,8 @@ static void wrappers_become_types(void **state)
 		"{ \"a\" : { \"$numberDecimal\" : \"1.10\" } }",
 		"{ \"a\" : { \"$date\" : { \"$numberLong\" : \"-1\" } } }",
 		"{ \"a\" : { \"$binary\" : { \"base64\" : \"AQI=\", \"subType\" : \"04\" } } }",
-		"{ \"a\" : { \"$regularExpression\" : { \"pattern\" : \"^x\", "
-		"\"options\" : \"i\" } } }",
+		("{ \"a\" : { \"$regularExpression\" : { \"pattern\" : \"^x\", "
+		 "\"options\" : \"i\" } } }"),
 	};
 
 	(void)state;

@@ -14,7 +14,7 @@ static struct drvp_value value_of(const bson_t *document, const char *path, int 
 				  struct drvp_arena *arena)
 {
 	struct drv_error error = DRV_ERROR_INIT;
-	struct drvp_value value;
+	struct drvp_value value = { 0 };
 
 	if (drvp_mongo_check(document, 0, &error) ||
 	    drvp_mongo_value(&value, document, path, form, arena, 0, &error))
