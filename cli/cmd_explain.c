@@ -64,7 +64,8 @@ int cmd_explain(const struct options *options)
 	if (!explanation) {
 		guess = nearest(options->operand, code_at, NULL);
 		complain("there is no finding code \"%s\"%s%s%s",
-			 repeatable(shown, options->operand), guess ? "; did you mean \"" : "; drverify explain lists them all",
+			 repeatable(shown, options->operand),
+			 guess ? "; did you mean \"" : "; drverify explain lists them all",
 			 guess ? guess : "", guess ? "\"?" : "");
 		return EXIT_UNDECIDED;
 	}

@@ -68,7 +68,9 @@ static const char *parameter_end(const char *value)
 /* password, sslpassword, oauth_client_secret, scram_client_key and their like. */
 static bool is_secret(const char *key, size_t len)
 {
-	static const char *const ends[] = { "password", "passwd", "pass", "secret", "token", "_key" };
+	static const char *const ends[] = {
+		"password", "passwd", "pass", "secret", "token", "_key"
+	};
 
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
 		size_t end = strlen(ends[i]);

@@ -28,9 +28,9 @@ static const struct row rows[] = {
 	  "the document: a specification, a captured baseline, or the report\n"
 	  "of a run that passed; - reads standard input" },
 	{ "source", 0, LIST, FOR_RUNS, AT(sources), "NAME=URI",
-	  "where a source of the document is; without it DRVERIFY_SOURCE_<NAME>\n"
-	  "decides, then libpq's own settings (PostgreSQL) or MONGODB_URI, but those\n"
-	  "only for the one source of their kind; repeatable" },
+	  "where a source of the document is; without it DRVERIFY_SOURCE_<NAME>,\n"
+	  "then libpq's own settings or MONGODB_URI decide, those two only for the\n"
+	  "one source of their kind; repeatable" },
 	{ "restored-to", 0, TEXT, FOR_RUNS, AT(restored_to), "POINT",
 	  "which moment came back: a time with zone, a PostgreSQL LSN,\n"
 	  "\"baseline\" for the moment of the capture, or \"now\" when nothing was\n"

@@ -69,17 +69,16 @@ static int check_places(const struct options *options, bool capture)
 		split(options->writes.items[i], &path);
 		standard = is_stdout(path);
 		if (standard && document) {
-			complain("--write: the captured document goes to standard output; give it a path "
-				 "with --write json=PATH, or give the other report one");
+			complain("--write: the captured document goes to standard output; give it "
+				 "a path with --write json=PATH, or give the other report one");
 			return -1;
 		}
 		for (size_t j = 0; j < i; j++) {
 			split(options->writes.items[j], &other);
 			if (standard ? !is_stdout(other) : strcmp(path, other))
 				continue;
-			complain("--write: only one report can go to %s%s%s; give each its own path",
-				 standard ? "standard output" : "\"", standard ? "" : path,
-				 standard ? "" : "\"");
+			complain("--write: only one report can go to %s; give the others a path",
+				 standard ? "standard output" : path);
 			return -1;
 		}
 	}

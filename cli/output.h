@@ -9,8 +9,8 @@
 #include "options.h"
 
 /*
- * Whether each --write is FORMAT=PATH with a known format, and has a place of its own. Returns 0, or
- * -1 after a complaint.
+ * Whether each --write is FORMAT=PATH with a known format, and has a place of its own. Returns 0,
+ * or -1 after a complaint.
  */
 int output_check(const struct options *options, bool capture);
 

@@ -118,12 +118,12 @@ static int check_option(const struct drv_baseline *baseline, const struct option
 			 guess ? guess : "", guess ? "\"?" : "");
 		return -1;
 	}
-	/* The shell leaves this of a variable that is not set. The default would be another server. */
+	/* A shell variable that is not set leaves this. The default may be another server. */
 	if (!option[len + 1]) {
 		complain("--source %s= names no place; give a URI, or leave the option out", name);
 		return -1;
 	}
-	if (option_uri(options, name) != option + len + 1) {
+	if (option_uri(options, known) != option + len + 1) {
 		complain("--source %s=… is given twice; give it once", name);
 		return -1;
 	}

@@ -16,11 +16,13 @@ struct word {
 static bool simplify(struct word *word, const char *text)
 {
 	for (word->len = 0; *text; text++) {
+		bool capital = *text >= 'A' && *text <= 'Z';
+
 		if (strchr("_- ", *text))
 			continue;
 		if (word->len == LONGEST)
 			return false;
-		word->letters[word->len++] = *text >= 'A' && *text <= 'Z' ? (char)(*text + 32) : *text;
+		word->letters[word->len++] = capital ? (char)(*text - 'A' + 'a') : *text;
 	}
 	return true;
 }
@@ -63,13 +65,14 @@ const char *nearest(const char *word, candidate_fn candidate, const void *user)
 	if (!simplify(&wanted, word) || !wanted.len)
 		return NULL;
 	for (size_t i = 0; (name = candidate(i, user)); i++) {
-		size_t far;
+		size_t far, most;
 
 		if (!simplify(&known, name))
 			continue;
 		far = distance(&wanted, &known);
 		/* More than a third of the letters wrong is another word. */
-		if (far <= (wanted.len > known.len ? wanted.len : known.len) / 3 && far < least_far) {
+		most = (wanted.len > known.len ? wanted.len : known.len) / 3;
+		if (far <= most && far < least_far) {
 			least_far = far;
 			best = name;
 		}
