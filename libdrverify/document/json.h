@@ -20,12 +20,26 @@ enum drvp_json_type {
 };
 
 /*
+ * What a node of a stored document was before it became JSON, for those who print it in another
+ * form. Nodes of JSON text have none.
+ */
+enum drvp_json_origin {
+	DRVP_ORIGIN_NONE,
+	DRVP_ORIGIN_DATE,            /* STRING: 2025-12-30T05:30:00.000Z */
+	DRVP_ORIGIN_OBJECT_ID,       /* STRING: 24 hexadecimal digits */
+	DRVP_ORIGIN_DOUBLE,          /* NUMBER, even if it looks like an integer; STRING: NaN … */
+	DRVP_ORIGIN_DECIMAL,         /* NUMBER with its scale kept; STRING: NaN … */
+	DRVP_ORIGIN_BINARY           /* STRING: base64 */
+};
+
+/*
  * A value, in an arena. Numbers keep the text they were written with (1.10 stays 1.10, 2^63+1
  * stays exact), because a hash may have been made over it.
  */
 struct drvp_json {
 	uint8_t type;                /* enum drvp_json_type */
 	bool truth;                  /* BOOL */
+	uint8_t origin;              /* enum drvp_json_origin */
 	uint32_t line, column;       /* of its first byte, from 1; columns count bytes */
 	uint32_t key_line, key_column;  /* of its name's opening quote; 0 when it has none */
 	const char *key;             /* as a member of an object: its name, decoded, else NULL */

@@ -33,6 +33,7 @@ struct drvp_mongo_hello {
 	char set_name[128];
 	uint64_t operation_time;     /* 0: it has none */
 	int64_t server_now;          /* 0: it did not say */
+	int32_t wire;                /* the newest protocol that it speaks */
 	bson_oid_t process;          /* all zero: it did not say */
 };
 
@@ -93,12 +94,16 @@ struct drvp_mongo_subject drvp_mongo_subject(const char *collection);
 /* Whether a path can be asked for: the server takes some characters as operators. */
 int drvp_mongo_check_path(const char *path, struct drv_error *err);
 
-/* A hint to read the documents themselves, not an index that may be broken. A view has none. */
+/*
+ * Adds the hint to read the documents themselves, not an index that may be broken, and to compare
+ * texts by their bytes. A view can be told neither.
+ */
 void drvp_mongo_natural(bson_t *out, const struct drvp_relation *relation);
 
-/* The exact number of documents that filter matches. */
+/* The exact number of documents that filter matches, but no more than most; 0: however many. */
 int drvp_mongo_count_matching(struct drvp_mongo *mongo, const struct drvp_relation *relation,
-			      const bson_t *filter, uint64_t *rows, struct drv_error *err);
+			      const bson_t *filter, uint64_t most, uint64_t *rows,
+			      struct drv_error *err);
 
 /* A query document from JSON, extended JSON wrappers included. out is initialised, and empty when
  * it fails. filter NULL: matches everything. */

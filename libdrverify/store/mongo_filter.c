@@ -318,15 +318,15 @@ int drvp_mongo_filter(bson_t *out, const struct drvp_json *filter, struct drv_er
 /* ------------------------------------------------------------------ conditions */
 
 /*
- * A time is text in JSON, but a date and text never compare as equal or less in MongoDB; so text
+ * A time is text in JSON, but a date and text never compare with each other in MongoDB; so text
  * that reads as a time stands for both.
  */
 static int append_comparison(bson_t *out, const struct drvp_condition *condition,
 			     struct drv_error *err)
 {
-	bool less = condition->op == DRVP_LESS;
+	bool at_least = condition->op == DRVP_AT_LEAST;
 	const struct drvp_json *value = condition->value;
-	struct place to = { NULL, less ? "$lt" : "$eq", 3 };
+	struct place to = { NULL, at_least ? "$gte" : "$eq", at_least ? 4 : 3 };
 	bson_t list = BSON_INITIALIZER, text = BSON_INITIALIZER, time = BSON_INITIALIZER;
 	bson_t inner = BSON_INITIALIZER;
 	int64_t instant;
@@ -343,12 +343,12 @@ static int append_comparison(bson_t *out, const struct drvp_condition *condition
 	}
 	BSON_APPEND_DOCUMENT(&text, condition->column, &inner);
 	bson_reinit(&inner);
-	/* Dates count whole milliseconds: the next one is the first that is not less. */
+	/* Dates count whole milliseconds: the next one is the first that is at least. */
 	bson_append_date_time(&inner, to.key, to.key_len,
 			      instant / 1000 + (instant % 1000 > 0));
 	BSON_APPEND_DOCUMENT(&time, condition->column, &inner);
 	BSON_APPEND_DOCUMENT(&list, "0", &text);
-	if (less || instant % 1000 == 0)
+	if (at_least || instant % 1000 == 0)
 		BSON_APPEND_DOCUMENT(&list, "1", &time);
 	BSON_APPEND_ARRAY(out, "$or", &list);
 out:
@@ -374,7 +374,7 @@ static int append_condition(bson_t *out, const struct drvp_condition *condition,
 		bson_append_document_end(out, &inner);
 		return 0;
 	case DRVP_EQUALS:
-	case DRVP_LESS:
+	case DRVP_AT_LEAST:
 		return append_comparison(out, condition, err);
 	default:
 		return drvp_fail(err, DRV_E_INTERNAL, "condition on %s: unknown operator %d",

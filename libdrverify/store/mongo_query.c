@@ -14,6 +14,11 @@ void drvp_mongo_natural(bson_t *out, const struct drvp_relation *relation)
 	BSON_APPEND_DOCUMENT_BEGIN(out, "hint", &order);
 	BSON_APPEND_INT32(&order, "$natural", 1);
 	bson_append_document_end(out, &order);
+	if (!relation->collated)
+		return;
+	BSON_APPEND_DOCUMENT_BEGIN(out, "collation", &order);
+	BSON_APPEND_UTF8(&order, "locale", "simple");
+	bson_append_document_end(out, &order);
 }
 
 struct drvp_mongo_subject drvp_mongo_subject(const char *collection)
@@ -37,25 +42,40 @@ int drvp_mongo_check_path(const char *path, struct drv_error *err)
 
 /* ------------------------------------------------------------------ counting */
 
-/* { aggregate: …, pipeline: [{ $match: filter }, { $group: { _id: null, n: { $sum: 1 } } }] } */
-static void build_count(bson_t *out, const struct drvp_mongo *mongo,
-			const struct drvp_relation *relation, const bson_t *filter)
+static void append_group(bson_t *pipeline, const char *place)
 {
-	bson_t pipeline, stage, group, sum, cursor;
+	bson_t stage, group, sum;
 
-	BSON_APPEND_UTF8(out, "aggregate", relation->name);
-	BSON_APPEND_ARRAY_BEGIN(out, "pipeline", &pipeline);
-	BSON_APPEND_DOCUMENT_BEGIN(&pipeline, "0", &stage);
-	BSON_APPEND_DOCUMENT(&stage, "$match", filter);
-	bson_append_document_end(&pipeline, &stage);
-	BSON_APPEND_DOCUMENT_BEGIN(&pipeline, "1", &stage);
+	BSON_APPEND_DOCUMENT_BEGIN(pipeline, place, &stage);
 	BSON_APPEND_DOCUMENT_BEGIN(&stage, "$group", &group);
 	BSON_APPEND_NULL(&group, "_id");
 	BSON_APPEND_DOCUMENT_BEGIN(&group, "n", &sum);
 	BSON_APPEND_INT32(&sum, "$sum", 1);
 	bson_append_document_end(&group, &sum);
 	bson_append_document_end(&stage, &group);
+	bson_append_document_end(pipeline, &stage);
+}
+
+/*
+ * { aggregate: …, pipeline: [{ $match: filter }, { $limit: most },
+ * { $group: { _id: null, n: { $sum: 1 } } }] }
+ */
+static void build_count(bson_t *out, const struct drvp_mongo *mongo,
+			const struct drvp_relation *relation, const bson_t *filter, uint64_t most)
+{
+	bson_t pipeline, stage, cursor;
+
+	BSON_APPEND_UTF8(out, "aggregate", relation->name);
+	BSON_APPEND_ARRAY_BEGIN(out, "pipeline", &pipeline);
+	BSON_APPEND_DOCUMENT_BEGIN(&pipeline, "0", &stage);
+	BSON_APPEND_DOCUMENT(&stage, "$match", filter);
 	bson_append_document_end(&pipeline, &stage);
+	if (most) {
+		BSON_APPEND_DOCUMENT_BEGIN(&pipeline, "1", &stage);
+		BSON_APPEND_INT64(&stage, "$limit", (int64_t)most);
+		bson_append_document_end(&pipeline, &stage);
+	}
+	append_group(&pipeline, most ? "2" : "1");
 	bson_append_array_end(out, &pipeline);
 	BSON_APPEND_DOCUMENT_BEGIN(out, "cursor", &cursor);
 	bson_append_document_end(out, &cursor);
@@ -101,13 +121,14 @@ static bool read_count(const bson_t *reply, uint64_t *rows)
 }
 
 int drvp_mongo_count_matching(struct drvp_mongo *mongo, const struct drvp_relation *relation,
-			      const bson_t *filter, uint64_t *rows, struct drv_error *err)
+			      const bson_t *filter, uint64_t most, uint64_t *rows,
+			      struct drv_error *err)
 {
 	struct drvp_mongo_subject subject = drvp_mongo_subject(relation->name);
 	bson_t command = BSON_INITIALIZER, reply;
 	int status;
 
-	build_count(&command, mongo, relation, filter);
+	build_count(&command, mongo, relation, filter, most);
 	status = drvp_mongo_command(mongo, &command, true, &reply, subject.text, err);
 	if (!status && !read_count(&reply, rows))
 		status = drvp_fail(err, DRV_E_INTERNAL, "%s: the server's answer to a count has "
@@ -127,7 +148,7 @@ int drvp_mongo_count(struct drvp_session *session, const struct drvp_relation *r
 	if (!status)
 		status = drvp_mongo_selection(&filter, selection, err);
 	if (!status)
-		status = drvp_mongo_count_matching(mongo, relation, &filter, rows, err);
+		status = drvp_mongo_count_matching(mongo, relation, &filter, 0, rows, err);
 	bson_destroy(&filter);
 	return status;
 }
@@ -196,7 +217,7 @@ static int check_dates(struct drvp_mongo *mongo, const struct drvp_relation *rel
 	int status;
 
 	build_typed(&filter, selection, column, true);
-	status = drvp_mongo_count_matching(mongo, relation, &filter, &odd, err);
+	status = drvp_mongo_count_matching(mongo, relation, &filter, 0, &odd, err);
 	bson_destroy(&filter);
 	return status || !odd ? status : not_dates(subject.text, column, err);
 }
@@ -285,7 +306,7 @@ static int confirm_none(struct drvp_mongo *mongo, const struct drvp_relation *re
 	int status;
 
 	build_typed(&filter, selection, column, false);
-	status = drvp_mongo_count_matching(mongo, relation, &filter, &dates, err);
+	status = drvp_mongo_count_matching(mongo, relation, &filter, 0, &dates, err);
 	bson_destroy(&filter);
 	if (!status && dates)
 		status = drvp_fail(err, DRV_E_INTERNAL, "%s: the newest %s was not found although %"
@@ -310,7 +331,7 @@ int drvp_mongo_newest(struct drvp_session *session, const struct drvp_relation *
 	if (!status)
 		status = drvp_mongo_selection(&filter, selection, err);
 	if (!status)
-		status = drvp_mongo_count_matching(mongo, relation, &filter, rows, err);
+		status = drvp_mongo_count_matching(mongo, relation, &filter, 0, rows, err);
 	if (!status)
 		status = check_dates(mongo, relation, &filter, column, err);
 	if (!status)

@@ -8,6 +8,16 @@
 /* Documents in one answer. The server also stops at 16 MiB. */
 #define BATCH 1000
 
+#define WIRE_4_4 9                   /* what MongoDB 4.4 calls the newest protocol it speaks */
+
+static bool wants_whole_document(const struct drvp_scan *scan)
+{
+	for (size_t i = 0; i < scan->column_count; i++)
+		if (!*scan->columns[i].column)
+			return true;
+	return false;
+}
+
 /*
  * Projects whole top-level fields: paths below them could collide ("a" and "a.b"). MongoDB 4.2
  * and servers that only speak its protocol cannot reduce a field to whether it is there, so a
@@ -18,6 +28,8 @@ static void append_projection(bson_t *out, const struct drvp_scan *scan)
 	bson_t fields;
 	bool id = scan->keys, any = false;
 
+	if (wants_whole_document(scan))
+		return;
 	BSON_APPEND_DOCUMENT_BEGIN(out, "projection", &fields);
 	for (size_t i = 0; i < scan->column_count; i++) {
 		const char *path = scan->columns[i].column;
@@ -91,15 +103,36 @@ static int interrupted(const struct scanning *s, struct drv_error *err)
 
 /* ------------------------------------------------------------------ batches */
 
+/* A sort of all documents seldom fits into the memory that a server allows it. */
+static void append_order(bson_t *out, const struct scanning *s)
+{
+	const struct drvp_scan *scan = s->scan;
+	bson_t order;
+
+	if (!scan->order_count)
+		return;
+	BSON_APPEND_DOCUMENT_BEGIN(out, "sort", &order);
+	for (size_t i = 0; i < scan->order_count; i++)
+		BSON_APPEND_INT32(&order, scan->order_by[i], 1);
+	bson_append_document_end(out, &order);
+	if (s->mongo->hello.wire >= WIRE_4_4)
+		BSON_APPEND_BOOL(out, "allowDiskUse", true);
+}
+
 /*
  * No maxTimeMS: it would count over all batches together, and not every server counts right. This
  * side keeps the time limit; a server ends what it does for a connection that is closed.
  */
-static void build_find(bson_t *out, const struct drvp_scan *scan, const bson_t *filter)
+static void build_find(bson_t *out, const struct scanning *s, const bson_t *filter)
 {
+	const struct drvp_scan *scan = s->scan;
+
 	BSON_APPEND_UTF8(out, "find", scan->relation->name);
 	BSON_APPEND_DOCUMENT(out, "filter", filter);
 	append_projection(out, scan);
+	append_order(out, s);
+	if (scan->limit)
+		BSON_APPEND_INT64(out, "limit", (int64_t)(scan->limit - s->fed));
 	BSON_APPEND_INT32(out, "batchSize", BATCH);
 	drvp_mongo_natural(out, scan->relation);
 }
@@ -172,7 +205,7 @@ static int drain(struct scanning *s, const bson_t *filter, struct drv_error *err
 		bson_t command = BSON_INITIALIZER, reply;
 
 		if (first)
-			build_find(&command, s->scan, filter);
+			build_find(&command, s, filter);
 		else
 			build_get_more(&command, s);
 		status = drvp_mongo_command(s->mongo, &command, first, &reply, s->subject, err);
@@ -185,6 +218,95 @@ static int drain(struct scanning *s, const bson_t *filter, struct drv_error *err
 			status = interrupted(s, err);
 	} while (!status && !s->ended && s->cursor);
 	return status;
+}
+
+static bool is_full(const struct scanning *s)
+{
+	return s->ended || (s->scan->limit && s->fed >= s->scan->limit);
+}
+
+static void build_null_test(bson_t *out, const char *path, bool null)
+{
+	bson_t inner;
+
+	if (null) {
+		BSON_APPEND_NULL(out, path);
+		return;
+	}
+	BSON_APPEND_DOCUMENT_BEGIN(out, path, &inner);
+	BSON_APPEND_NULL(&inner, "$ne");
+	bson_append_document_end(out, &inner);
+}
+
+/* { $and: [filter, more] } */
+static void build_both(bson_t *out, const bson_t *filter, const bson_t *more)
+{
+	bson_t all;
+
+	BSON_APPEND_ARRAY_BEGIN(out, "$and", &all);
+	BSON_APPEND_DOCUMENT(&all, "0", filter);
+	BSON_APPEND_DOCUMENT(&all, "1", more);
+	bson_append_array_end(out, &all);
+}
+
+/* Whether some document has nothing to be sorted by in one of the fields. */
+static int find_nulls(struct scanning *s, const bson_t *filter, bool *found, struct drv_error *err)
+{
+	bson_t nulls = BSON_INITIALIZER, both = BSON_INITIALIZER, list;
+	uint64_t count = 0;
+	int status;
+
+	BSON_APPEND_ARRAY_BEGIN(&nulls, "$or", &list);
+	for (size_t i = 0; i < s->scan->order_count; i++) {
+		bson_t one = BSON_INITIALIZER;
+		char buffer[16];
+		const char *key;
+
+		bson_uint32_to_string((uint32_t)i, &key, buffer, sizeof buffer);
+		build_null_test(&one, s->scan->order_by[i], true);
+		BSON_APPEND_DOCUMENT(&list, key, &one);
+		bson_destroy(&one);
+	}
+	bson_append_array_end(&nulls, &list);
+	build_both(&both, filter, &nulls);
+	status = drvp_mongo_count_matching(s->mongo, s->scan->relation, &both, 0, &count, err);
+	*found = count > 0;
+	bson_destroy(&both);
+	bson_destroy(&nulls);
+	return status;
+}
+
+/*
+ * MongoDB sorts null before everything. Where it occurs, the documents that have a value are asked
+ * for first, then those that have none, field by field.
+ */
+static int drain_nulls_last(struct scanning *s, const bson_t *filter, size_t field,
+			    struct drv_error *err)
+{
+	int status = 0;
+
+	if (field == s->scan->order_count)
+		return drain(s, filter, err);
+	for (int null = 0; null < 2 && !status && !is_full(s); null++) {
+		bson_t test = BSON_INITIALIZER, both = BSON_INITIALIZER;
+
+		build_null_test(&test, s->scan->order_by[field], null);
+		build_both(&both, filter, &test);
+		status = drain_nulls_last(s, &both, field + 1, err);
+		bson_destroy(&both);
+		bson_destroy(&test);
+	}
+	return status;
+}
+
+static int drain_all(struct scanning *s, const bson_t *filter, struct drv_error *err)
+{
+	bool nulls = false;
+	int status = s->scan->order_count ? find_nulls(s, filter, &nulls, err) : 0;
+
+	if (status)
+		return status;
+	return nulls ? drain_nulls_last(s, filter, 0, err) : drain(s, filter, err);
 }
 
 /*
@@ -218,7 +340,8 @@ static int cross_check(struct scanning *s, const bson_t *filter,
 {
 	struct drvp_mongo_hello after;
 	uint64_t counted = 0;
-	int status = drvp_mongo_count_matching(s->mongo, s->scan->relation, filter, &counted, err);
+	int status = drvp_mongo_count_matching(s->mongo, s->scan->relation, filter, s->scan->limit,
+					       &counted, err);
 
 	if (status || counted == s->fed)
 		return status;
@@ -241,9 +364,27 @@ static int scan_filtered(struct scanning *s, const bson_t *filter, struct drv_er
 
 	if (status)
 		return status;
-	status = drain(s, filter, err);
+	status = drain_all(s, filter, err);
 	forget_cursor(s);
 	return status || s->ended ? status : cross_check(s, filter, &before, err);
+}
+
+static int check_scan(const struct drvp_scan *scan, const char *subject, struct drv_error *err)
+{
+	int status = 0;
+
+	if (scan->join)
+		return drvp_fail(err, DRV_E_UNSUPPORTED, "%s: MongoDB joins no other collection to "
+				 "one", subject);
+	if (scan->order_count && scan->relation->collated && scan->relation->kind == DRVP_VIEW)
+		return drvp_fail(err, DRV_E_UNSUPPORTED, "%s: a view with a collation cannot be "
+				 "read in the order of bytes", subject);
+	for (size_t i = 0; i < scan->column_count && !status; i++)
+		if (*scan->columns[i].column)
+			status = drvp_mongo_check_path(scan->columns[i].column, err);
+	for (size_t i = 0; i < scan->order_count && !status; i++)
+		status = drvp_mongo_check_path(scan->order_by[i], err);
+	return status;
 }
 
 /* The one range that cut() gives is the whole collection, so scan->range needs no look. */
@@ -258,8 +399,8 @@ int drvp_mongo_scan(struct drvp_session *session, const struct drvp_scan *scan, 
 	int status = drvp_mongo_begin(mongo, err);
 
 	*rows = 0;
-	for (size_t i = 0; i < scan->column_count && !status; i++)
-		status = drvp_mongo_check_path(scan->columns[i].column, err);
+	if (!status)
+		status = check_scan(scan, subject.text, err);
 	if (!status)
 		status = drvp_mongo_selection(&filter, &scan->selection, err);
 	if (!status) {

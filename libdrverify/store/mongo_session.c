@@ -43,6 +43,8 @@ static void read_hello(struct drvp_mongo_hello *out, const bson_t *reply)
 	    bson_iter_find_descendant(&at, "topologyVersion.processId", &inner) &&
 	    BSON_ITER_HOLDS_OID(&inner))
 		bson_oid_copy(bson_iter_oid(&inner), &out->process);
+	if (bson_iter_init_find(&at, reply, "maxWireVersion") && BSON_ITER_HOLDS_INT32(&at))
+		out->wire = bson_iter_int32(&at);
 	out->operation_time = operation_time(reply);
 }
 
@@ -123,18 +125,31 @@ static int kind_of(bson_iter_t *entry, const char *name)
 	return named ? kind : -1;
 }
 
+/* The options name a collation only where it is not the plain one. */
+static bool is_collated(const bson_iter_t *entry)
+{
+	bson_iter_t at, options;
+
+	return bson_iter_recurse(entry, &at) && bson_iter_find(&at, "options") &&
+	       BSON_ITER_HOLDS_DOCUMENT(&at) && bson_iter_recurse(&at, &options) &&
+	       bson_iter_find(&options, "collation");
+}
+
 /* Finds name in a list that is whole; a list that may not be proves nothing. */
-static bool read_list(const bson_t *reply, const char *name, int *found)
+static bool read_list(const bson_t *reply, const char *name, int *found, bool *collated)
 {
 	bson_iter_t at, batch, one, id;
 
 	*found = -1;
+	*collated = false;
 	if (!bson_iter_init(&at, reply) ||
 	    !bson_iter_find_descendant(&at, "cursor.firstBatch", &batch) ||
 	    !BSON_ITER_HOLDS_ARRAY(&batch) || !bson_iter_recurse(&batch, &one))
 		return false;
-	while (*found < 0 && bson_iter_next(&one))
+	while (*found < 0 && bson_iter_next(&one)) {
 		*found = kind_of(&one, name);
+		*collated = *found >= 0 && is_collated(&one);
+	}
 	return *found >= 0 ||
 	       (!one.err_off && bson_iter_init(&at, reply) &&
 		bson_iter_find_descendant(&at, "cursor.id", &id) && bson_iter_as_int64(&id) == 0);
@@ -144,8 +159,8 @@ static bool read_list(const bson_t *reply, const char *name, int *found)
  * Looks for a collection by name; *found receives what kind it is, or -1. Counting or reading a
  * collection that does not exist gives 0 documents and no error, so this is asked first.
  */
-static int list_one(struct drvp_mongo *mongo, const char *name, int *found, const char *subject,
-		    struct drv_error *err)
+static int list_one(struct drvp_mongo *mongo, const char *name, int *found, bool *collated,
+		    const char *subject, struct drv_error *err)
 {
 	bson_t command = BSON_INITIALIZER, filter, cursor, reply;
 	int status;
@@ -154,12 +169,11 @@ static int list_one(struct drvp_mongo *mongo, const char *name, int *found, cons
 	BSON_APPEND_DOCUMENT_BEGIN(&command, "filter", &filter);
 	BSON_APPEND_UTF8(&filter, "name", name);
 	bson_append_document_end(&command, &filter);
-	BSON_APPEND_BOOL(&command, "nameOnly", true);
 	BSON_APPEND_DOCUMENT_BEGIN(&command, "cursor", &cursor);
 	bson_append_document_end(&command, &cursor);
 	BSON_APPEND_INT64(&command, "maxTimeMS", drvp_mongo_left(mongo));
 	status = drvp_mongo_command(mongo, &command, false, &reply, subject, err);
-	if (!status && !read_list(&reply, name, found))
+	if (!status && !read_list(&reply, name, found, collated))
 		status = drvp_fail(err, DRV_E_INTERNAL, "%s: the server's list of collections is "
 				   "not whole", subject);
 	bson_destroy(&reply);
@@ -210,7 +224,7 @@ static int resolve(struct drvp_mongo *mongo, struct drvp_relation *out, const ch
 		return drvp_fail_nomem(err);
 	out->kind = DRVP_COLLECTION;
 	out->state = DRVP_RELATION_READY;
-	status = list_one(mongo, name, &kind, subject.text, err);
+	status = list_one(mongo, name, &kind, &out->collated, subject.text, err);
 	if (!status && kind < 0)
 		out->state = DRVP_RELATION_MISSING;
 	else if (!status)

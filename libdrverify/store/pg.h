@@ -156,16 +156,35 @@ int drvp_pg_ask_text(struct drvp_pg *s, const char *sql, const char **out, struc
 int drvp_pg_ask_server(struct drvp_pg *s, const char **system_identifier, const char **started,
 		       struct drv_error *err);
 
-/* ------------------------------------------------------------------ pg_query.c */
+/* ------------------------------------------------------------------ pg_from.c */
+
+/* What a query calls the row of the relation, and the one joined to it. */
+#define DRVP_PG_ROW "r"
+#define DRVP_PG_JOINED "j"
+
+/* Fails with DRV_E_MISSING when there is no such column. */
+int drvp_pg_find_column(const struct drvp_column **out, const struct drvp_relation *relation,
+			const char *name, struct drv_error *err);
+
+/* Adds a column, of the row called so. */
+void drvp_pg_put_column(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
+			const struct drvp_column *column);
+
+/* Adds a column as it is compared: texts by their bytes, which no collation keeps from. */
+void drvp_pg_put_key(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
+		     const struct drvp_column *column);
+
+/* Adds " FROM …" with the join, if there is one. */
+int drvp_pg_put_from(struct drvp_pg *s, struct drvp_strbuf *sql,
+		     const struct drvp_relation *relation, const struct drvp_join *join,
+		     struct drv_error *err);
 
 /* Adds " WHERE …" for a selection and a range, or nothing. */
 int drvp_pg_put_where(struct drvp_pg *s, struct drvp_strbuf *sql,
 		      const struct drvp_relation *relation, const struct drvp_selection *selection,
 		      const struct drvp_range *range, struct drv_error *err);
 
-/* Fails with DRV_E_MISSING when there is no such column. */
-int drvp_pg_find_column(const struct drvp_column **out, const struct drvp_relation *relation,
-			const char *name, struct drv_error *err);
+/* ------------------------------------------------------------------ pg_query.c */
 
 int drvp_pg_cut(struct drvp_session *session, const struct drvp_relation *relation,
 		struct drvp_range *ranges, size_t most, size_t *count, struct drv_error *err);
@@ -224,6 +243,9 @@ struct drvp_pg_type {
 
 /* Never NULL: types that it does not know travel as text. */
 const struct drvp_pg_type *drvp_pg_type(uint32_t oid);
+
+/* Whether values of a built-in type compare by the rules of a language. */
+bool drvp_pg_is_collated(uint32_t oid);
 
 struct drvp_pg_field {
 	const char *column;          /* for messages */

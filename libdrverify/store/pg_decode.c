@@ -54,6 +54,11 @@ const struct drvp_pg_type *drvp_pg_type(uint32_t oid)
 	return &by_text;
 }
 
+bool drvp_pg_is_collated(uint32_t oid)
+{
+	return oid == 25 || oid == 1042 || oid == 1043;
+}
+
 /* ------------------------------------------------------------------ numbers off the wire */
 
 static uint16_t read16(const char *bytes)

@@ -7,110 +7,6 @@
 
 #define BLOCKS_PER_RANGE 1024        /* at least, so that small tables are one range */
 
-/* ------------------------------------------------------------------ which rows */
-
-int drvp_pg_find_column(const struct drvp_column **out, const struct drvp_relation *relation,
-			const char *name, struct drv_error *err)
-{
-	*out = drvp_relation_column(relation, name);
-	if (*out)
-		return 0;
-	return drvp_fail(err, DRV_E_MISSING,
-			 "%s.%s has no column \"%s\"; names are exact, upper and lower case too",
-			 relation->schema, relation->name, name);
-}
-
-static int put_value(struct drvp_pg *s, struct drvp_strbuf *sql,
-		     const struct drvp_condition *condition, struct drv_error *err)
-{
-	const struct drvp_json *value = condition->value;
-
-	switch (value->type) {
-	case DRVP_JSON_BOOL:
-		drvp_strbuf_str(sql, value->truth ? "true" : "false");
-		return 0;
-	case DRVP_JSON_NUMBER:
-		/* JSON's number syntax is one that SQL has too. */
-		drvp_strbuf_printf(sql, "(%s)", value->text);
-		return 0;
-	case DRVP_JSON_STRING:
-		if (memchr(value->text, '\0', value->len))
-			break;
-		drvp_pg_put_literal(s, sql, value->text, value->len);
-		return 0;
-	default:
-		break;
-	}
-	return drvp_fail(err, DRV_E_USAGE,
-			 "column \"%s\" can be compared with a string without NUL, a number or a "
-			 "boolean only", condition->column);
-}
-
-static int put_condition(struct drvp_pg *s, struct drvp_strbuf *sql,
-			 const struct drvp_relation *relation,
-			 const struct drvp_condition *condition, struct drv_error *err)
-{
-	const struct drvp_column *column;
-	int status = drvp_pg_find_column(&column, relation, condition->column, err);
-
-	if (status)
-		return status;
-	drvp_pg_put_identifier(s, sql, column->name);
-	switch (condition->op) {
-	case DRVP_IS_NULL:
-		drvp_strbuf_str(sql, " IS NULL");
-		return 0;
-	case DRVP_NOT_NULL:
-		drvp_strbuf_str(sql, " IS NOT NULL");
-		return 0;
-	case DRVP_EQUALS:
-		drvp_strbuf_str(sql, " OPERATOR(pg_catalog.=) ");
-		break;
-	default:
-		drvp_strbuf_str(sql, " OPERATOR(pg_catalog.<) ");
-		break;
-	}
-	return put_value(s, sql, condition, err);
-}
-
-static int put_range(struct drvp_strbuf *sql, const struct drvp_relation *relation,
-		     const struct drvp_range *range, const char **joint, struct drv_error *err)
-{
-	bool whole = !range->first_block && range->end_block == UINT32_MAX;
-
-	if (whole)
-		return 0;
-	if (!relation->has_ctid)
-		return drvp_fail(err, DRV_E_INTERNAL, "%s.%s cannot be read in parts",
-				 relation->schema, relation->name);
-	drvp_strbuf_printf(sql, "%sctid OPERATOR(pg_catalog.>=) '(%u,0)'::pg_catalog.tid", *joint,
-			   range->first_block);
-	if (range->end_block != UINT32_MAX)
-		drvp_strbuf_printf(sql, " AND ctid OPERATOR(pg_catalog.<) '(%u,0)'::pg_catalog.tid",
-				   range->end_block);
-	*joint = " AND ";
-	return 0;
-}
-
-int drvp_pg_put_where(struct drvp_pg *s, struct drvp_strbuf *sql,
-		      const struct drvp_relation *relation, const struct drvp_selection *selection,
-		      const struct drvp_range *range, struct drv_error *err)
-{
-	const char *joint = " WHERE ";
-	int status = range ? put_range(sql, relation, range, &joint, err) : 0;
-
-	for (size_t i = 0; selection && i < selection->where_count && !status; i++) {
-		drvp_strbuf_str(sql, joint);
-		status = put_condition(s, sql, relation, &selection->where[i], err);
-		joint = " AND ";
-	}
-	if (!status && selection && selection->filter)
-		status = drvp_fail(err, DRV_E_USAGE, "PostgreSQL takes no \"filter\"");
-	if (!status && sql->failed)
-		status = drvp_fail_nomem(err);
-	return status;
-}
-
 /* ------------------------------------------------------------------ cutting */
 
 /*
@@ -164,9 +60,10 @@ int drvp_pg_count(struct drvp_session *session, const struct drvp_relation *rela
 
 	*rows = 0;
 	s->about = relation;
-	drvp_strbuf_str(&sql, "SELECT pg_catalog.count(*) FROM ");
-	drvp_pg_put_relation(s, &sql, relation);
-	status = drvp_pg_put_where(s, &sql, relation, selection, NULL, err);
+	drvp_strbuf_str(&sql, "SELECT pg_catalog.count(*)");
+	status = drvp_pg_put_from(s, &sql, relation, NULL, err);
+	if (!status)
+		status = drvp_pg_put_where(s, &sql, relation, selection, NULL, err);
 	if (!status)
 		status = drvp_pg_query(s, &result, sql.data, err);
 	if (!status)
@@ -210,13 +107,13 @@ static int put_newest(struct drvp_pg *s, struct drvp_strbuf *sql, const struct d
 	drvp_strbuf_str(sql, "SELECT pg_catalog.isfinite(t), CASE WHEN pg_catalog.isfinite(t) THEN "
 			     "(EXTRACT(EPOCH FROM t) * 1000000)::pg_catalog.int8::pg_catalog.text "
 			     "ELSE t::pg_catalog.text END, n FROM (SELECT pg_catalog.max(");
-	drvp_pg_put_identifier(s, sql, column->name);
+	drvp_pg_put_column(s, sql, DRVP_PG_ROW, column);
 	drvp_strbuf_char(sql, ')');
 	if (local) {
 		drvp_strbuf_str(sql, "::pg_catalog.timestamp AT TIME ZONE ");
 		drvp_pg_put_literal(s, sql, zone, strlen(zone));
 	}
-	drvp_strbuf_str(sql, " AS t, pg_catalog.count(*) AS n FROM ");
+	drvp_strbuf_str(sql, " AS t, pg_catalog.count(*) AS n");
 	return 0;
 }
 
@@ -244,10 +141,10 @@ int drvp_pg_newest(struct drvp_session *session, const struct drvp_relation *rel
 	s->about = relation;
 	if (!status)
 		status = put_newest(s, &sql, known, zone, err);
-	if (!status) {
-		drvp_pg_put_relation(s, &sql, relation);
+	if (!status)
+		status = drvp_pg_put_from(s, &sql, relation, NULL, err);
+	if (!status)
 		status = drvp_pg_put_where(s, &sql, relation, selection, NULL, err);
-	}
 	if (!status) {
 		drvp_strbuf_str(&sql, ") q");
 		status = sql.failed ? drvp_fail_nomem(err) :

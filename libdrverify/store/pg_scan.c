@@ -16,7 +16,23 @@ struct scan {
 
 /* ------------------------------------------------------------------ the query */
 
-static void put_field(struct scan *scan, const struct drvp_column *column, int form)
+/* Finds a column, and which row has it: that of the relation first. */
+static int find_column(const struct drvp_column **column, const char **row,
+		       const struct drvp_scan *wanted, const char *name, struct drv_error *err)
+{
+	const struct drvp_join *join = wanted->join;
+
+	*row = DRVP_PG_ROW;
+	*column = drvp_relation_column(wanted->relation, name);
+	if (!*column && join) {
+		*row = DRVP_PG_JOINED;
+		*column = drvp_relation_column(join->relation, name);
+	}
+	return *column ? 0 : drvp_pg_find_column(column, wanted->relation, name, err);
+}
+
+static void put_field(struct scan *scan, const struct drvp_column *column, const char *row,
+		      int form)
 {
 	const struct drvp_pg_type *type = drvp_pg_type(column->type_oid);
 	struct drvp_pg_decoder *d = &scan->decoder;
@@ -26,7 +42,7 @@ static void put_field(struct scan *scan, const struct drvp_column *column, int f
 	if (d->field_count || d->has_ctid)
 		drvp_strbuf_str(&scan->sql, ", ");
 	drvp_strbuf_str(&scan->sql, presence ? "(" : type->prefix);
-	drvp_pg_put_identifier(scan->s, &scan->sql, column->name);
+	drvp_pg_put_column(scan->s, &scan->sql, row, column);
 	drvp_strbuf_str(&scan->sql, presence ? " IS NOT NULL)" : type->suffix);
 	field->column = column->name;
 	field->form = presence ? DRVP_PG_PRESENCE : type->form;
@@ -37,12 +53,12 @@ static int put_columns(struct scan *scan, const struct drvp_scan *wanted, struct
 {
 	for (size_t i = 0; i < wanted->column_count; i++) {
 		const struct drvp_column *column;
-		int status = drvp_pg_find_column(&column, wanted->relation,
-						 wanted->columns[i].column, err);
+		const char *row;
+		int status = find_column(&column, &row, wanted, wanted->columns[i].column, err);
 
 		if (status)
 			return status;
-		put_field(scan, column, wanted->columns[i].form);
+		put_field(scan, column, row, wanted->columns[i].form);
 	}
 	return 0;
 }
@@ -60,9 +76,33 @@ static void put_keys(struct scan *scan, const struct drvp_relation *relation)
 	const struct drvp_column *column;
 
 	while ((column = key_column(relation, scan->key_count + 1))) {
-		put_field(scan, column, DRVP_FORM_VALUE);
+		put_field(scan, column, DRVP_PG_ROW, DRVP_FORM_VALUE);
 		scan->key_names[scan->key_count++] = column->name;
 	}
+}
+
+/* Rows that are alike come as they lie in the heap. A tree of tables has several. */
+static int put_order(struct scan *scan, const struct drvp_scan *wanted, struct drv_error *err)
+{
+	const char *joint = " ORDER BY ";
+
+	for (size_t i = 0; i < wanted->order_count; i++) {
+		const struct drvp_column *column;
+		const char *row;
+		int status = find_column(&column, &row, wanted, wanted->order_by[i], err);
+
+		if (status)
+			return status;
+		drvp_strbuf_str(&scan->sql, joint);
+		drvp_pg_put_key(scan->s, &scan->sql, row, column);
+		drvp_strbuf_str(&scan->sql, " NULLS LAST");
+		joint = ", ";
+	}
+	if (wanted->order_count && wanted->relation->has_ctid)
+		drvp_strbuf_str(&scan->sql, wanted->relation->kind == DRVP_PARTITIONED ?
+				", " DRVP_PG_ROW ".tableoid, " DRVP_PG_ROW ".ctid" :
+				", " DRVP_PG_ROW ".ctid");
+	return 0;
 }
 
 static int put_query(struct scan *scan, const struct drvp_scan *wanted, struct drv_error *err)
@@ -71,16 +111,20 @@ static int put_query(struct scan *scan, const struct drvp_scan *wanted, struct d
 
 	drvp_strbuf_str(&scan->sql, "COPY (SELECT ");
 	if (scan->decoder.has_ctid)
-		drvp_strbuf_str(&scan->sql, "ctid");
+		drvp_strbuf_str(&scan->sql, DRVP_PG_ROW ".ctid");
 	status = put_columns(scan, wanted, err);
 	if (status)
 		return status;
 	if (wanted->keys)
 		put_keys(scan, wanted->relation);
-	drvp_strbuf_str(&scan->sql, " FROM ");
-	drvp_pg_put_relation(scan->s, &scan->sql, wanted->relation);
-	status = drvp_pg_put_where(scan->s, &scan->sql, wanted->relation, &wanted->selection,
-				   wanted->range, err);
+	status = drvp_pg_put_from(scan->s, &scan->sql, wanted->relation, wanted->join, err);
+	if (!status)
+		status = drvp_pg_put_where(scan->s, &scan->sql, wanted->relation,
+					   &wanted->selection, wanted->range, err);
+	if (!status)
+		status = put_order(scan, wanted, err);
+	if (wanted->limit)
+		drvp_strbuf_printf(&scan->sql, " LIMIT %" PRIu64, wanted->limit);
 	drvp_strbuf_str(&scan->sql, ") TO STDOUT (FORMAT binary)");
 	if (!status && scan->sql.failed)
 		status = drvp_fail_nomem(err);

@@ -15,14 +15,14 @@ enum drvp_kind {
 	DRVP_INTEGER,                /* integer */
 	DRVP_FLOAT,                  /* number */
 	DRVP_DECIMAL,                /* bytes: decimal text, scale kept (numeric, Decimal128) */
-	DRVP_TEXT,                   /* bytes: UTF-8; enums, inet and all other types print as text too */
+	DRVP_TEXT,                   /* bytes: UTF-8; other types as the server prints them */
 	DRVP_BYTES,                  /* bytes: bytea, BSON binary */
 	DRVP_UUID,                   /* bytes: 16 */
 	DRVP_OBJECT_ID,              /* bytes: 12 */
 	DRVP_INSTANT,                /* integer: microseconds since 1970 UTC (timestamptz, BSON date) */
 	DRVP_LOCAL_TIME,             /* integer: microseconds since 1970 on the writer's wall clock */
 	DRVP_DATE,                   /* integer: days since 1970-01-01 */
-	DRVP_DOCUMENT,               /* json: json, jsonb, BSON document or array */
+	DRVP_DOCUMENT,               /* json: json, jsonb, SQL array, BSON document or array */
 	DRVP_PRESENT                 /* not NULL; the value itself was not asked for */
 };
 
@@ -30,13 +30,27 @@ enum drvp_kind {
 #define DRVP_TIME_INFINITY INT64_MAX
 #define DRVP_TIME_MINUS_INFINITY INT64_MIN
 
-/* One value of a row, borrowed from the receive buffer or the session's row arena. */
+/*
+ * One value of a row, borrowed from the receive buffer or the session's row arena.
+ *
+ * PostgreSQL: domains are their base type, and what is printed does not depend on settings. TEXT
+ * is what psql shows with ISO dates, in UTC: enums, inet, cidr, time, timetz, interval, money,
+ * ranges, composites ("(t,1,)") and all types not named above. An array is a DOCUMENT, nested as
+ * deep as it has dimensions, its elements as to_json() prints them: numbers as written in SQL,
+ * booleans, NULL as null, documents, composites as objects, and strings; lower bounds are dropped.
+ *
+ * MongoDB: a DOCUMENT says what JSON.stringify() would say of the document that the driver for
+ * JavaScript gives, but for what JSON cannot hold: numbers that are not finite are strings (NaN,
+ * Infinity, -Infinity), a regular expression is "/pattern/options", a Timestamp
+ * "seconds.increment", MinKey and MaxKey their names. Binary is base64, undefined is left out of
+ * an object and null in an array. What each node was stored as is in its origin.
+ */
 struct drvp_value {
 	int kind;                    /* enum drvp_kind */
 	bool order_lost;             /* DOCUMENT from jsonb: members are not in the writer's order */
 	int64_t integer;
 	double number;
-	const char *bytes;
+	const char *bytes;           /* DOCUMENT: the stored text of a json column, else NULL */
 	size_t len;
 	const struct drvp_json *json;
 };
@@ -107,6 +121,7 @@ struct drvp_relation {
 	const struct drvp_column *columns;      /* none for collections: paths need no declaration */
 	size_t column_count;
 	uint64_t blocks;             /* PostgreSQL: heap pages when frozen */
+	bool collated;               /* MongoDB: its texts compare by the rules of a language */
 	bool has_ctid;               /* PostgreSQL: rows may be named and cut by heap position */
 	uint32_t oid;                /* PostgreSQL */
 };
@@ -117,13 +132,22 @@ const struct drvp_column *drvp_relation_column(const struct drvp_relation *relat
 
 /* ------------------------------------------------------------------ questions */
 
-enum drvp_operator { DRVP_IS_NULL, DRVP_NOT_NULL, DRVP_EQUALS, DRVP_LESS };
+enum drvp_operator { DRVP_IS_NULL, DRVP_NOT_NULL, DRVP_EQUALS, DRVP_AT_LEAST };
 
-/* One condition on a column; several are joined by AND. */
+/*
+ * One condition on a column; several are joined by AND. AT_LEAST compares in the order that
+ * order_by gives; NULL is not at least anything.
+ *
+ * A value that a row had is handed back exactly by what drvp_value_print() prints of it: as a JSON
+ * number for INTEGER and DECIMAL, as a string for TEXT, and for times from the year 1 to 9999 and
+ * infinity. PostgreSQL takes UUIDs as strings likewise, and any time as a number too: the integer
+ * that struct drvp_value has for it. In MongoDB a string that reads as an instant stands for that
+ * date and for the text; and values may be extended JSON, such as {"$oid": "…"}.
+ */
 struct drvp_condition {
 	const char *column;
 	int op;                      /* enum drvp_operator */
-	const struct drvp_json *value;          /* EQUALS, LESS: string, number or boolean */
+	const struct drvp_json *value;          /* EQUALS, AT_LEAST */
 };
 
 /* What rows a question is about. */
@@ -145,16 +169,40 @@ enum drvp_form {
 };
 
 struct drvp_wanted {
-	const char *column;          /* MongoDB: a dotted path */
+	const char *column;          /* MongoDB: a dotted path, "" being the whole document */
 	int form;                    /* enum drvp_form */
 };
 
+/*
+ * A second relation, to which each row points: its columns stand beside the row's own, NULL where
+ * no row of it matches. A row that several match is fed once for each of them, so that more rows
+ * are fed than count() counts. PostgreSQL only: DRV_E_UNSUPPORTED elsewhere.
+ */
+struct drvp_join {
+	const struct drvp_relation *relation;
+	const struct drvp_join_pair {
+		const char *column;             /* of the scan's relation */
+		const char *joined;             /* of this one, equal to it */
+	} *on;
+	size_t on_count;
+};
+
+/*
+ * A scan by order_by compares texts by their bytes, never by the rules of a language, and other
+ * values as the store orders them; NULL comes last. In PostgreSQL rows that compare as equal are
+ * fed in heap order, so that repeated scans agree; in MongoDB, and where rows have no heap
+ * position, in any order.
+ */
 struct drvp_scan {
 	const struct drvp_relation *relation;
-	struct drvp_selection selection;
+	const struct drvp_join *join;           /* or NULL */
+	struct drvp_selection selection;        /* of the relation's own columns */
 	const struct drvp_range *range;         /* NULL: the whole relation */
-	const struct drvp_wanted *columns;
+	const struct drvp_wanted *columns;      /* sought in relation first, then in join's */
 	size_t column_count;
+	const char *const *order_by;            /* sought likewise; none: in any order */
+	size_t order_count;
+	uint64_t limit;              /* rows at most; 0: all */
 	bool keys;                   /* also the primary key */
 };
 

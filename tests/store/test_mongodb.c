@@ -249,13 +249,14 @@ static void conditions_mean_what_they_say(void **state)
 	} cases[] = {
 		{ { { "at", DRVP_IS_NULL, NULL } }, 1, MANY / 10 },
 		{ { { "at", DRVP_NOT_NULL, NULL } }, 1, MANY - MANY / 10 },
-		{ { { "n", DRVP_LESS, number } }, 1, 15 },
+		{ { { "n", DRVP_AT_LEAST, number } }, 1, MANY - 15 },
 		{ { { "n", DRVP_EQUALS, number } }, 1, 1 },
 		{ { { "at", DRVP_EQUALS, time } }, 1, 1 },
 		{ { { "at", DRVP_EQUALS, between } }, 1, 0 },
-		{ { { "at", DRVP_LESS, time } }, 1, 13 },      /* 1 … 14 without 10 */
-		{ { { "at", DRVP_LESS, between } }, 1, 13 },
-		{ { { "이름", DRVP_EQUALS, name }, { "n", DRVP_LESS, number } }, 2, 8 },
+		/* All but 1 … 14 without 10. */
+		{ { { "at", DRVP_AT_LEAST, time } }, 1, MANY - MANY / 10 - 13 },
+		{ { { "at", DRVP_AT_LEAST, between } }, 1, MANY - MANY / 10 - 13 },
+		{ { { "이름", DRVP_EQUALS, name }, { "n", DRVP_AT_LEAST, number } }, 2, MANY / 2 - 8 },
 	};
 	struct opened o = open_for("many");
 

@@ -487,11 +487,11 @@ static void conditions_choose_rows(void **state)
 	assert_int_equal(count_where("t", DRVP_EQUALS, DRVP_JSON_STRING, "x' OR true OR t = '", 0),
 			 0);
 	assert_int_equal(count_where("i", DRVP_EQUALS, DRVP_JSON_NUMBER, "-2", 0), 1);
-	assert_int_equal(count_where("i", DRVP_LESS, DRVP_JSON_NUMBER, "1.5", 0), 2);
+	assert_int_equal(count_where("i", DRVP_AT_LEAST, DRVP_JSON_NUMBER, "1.5", 0), 1);
 	assert_int_equal(count_where("n", DRVP_EQUALS, DRVP_JSON_NUMBER, "1.1", 0), 1);
 	assert_int_equal(count_where("n", DRVP_EQUALS, DRVP_JSON_NUMBER, "1E+30", 0), 1);
 	assert_int_equal(count_where("b", DRVP_EQUALS, DRVP_JSON_BOOL, NULL, 0), 2);
-	assert_int_equal(count_where("at", DRVP_LESS, DRVP_JSON_STRING, "2025-06-01Z", 0), 1);
+	assert_int_equal(count_where("at", DRVP_AT_LEAST, DRVP_JSON_STRING, "2025-06-01Z", 0), 2);
 }
 
 static void conditions_that_make_no_sense(void **state)

@@ -415,19 +415,19 @@ static void the_heap_is_read_not_an_index(void **state)
 {
 	struct drvp_session *session;
 	struct drvp_relation *relation;
-	struct drvp_json zero = { .type = DRVP_JSON_NUMBER, .text = "0", .len = 1 };
-	struct drvp_condition condition = { "i", DRVP_LESS, &zero };
+	struct drvp_json high = { .type = DRVP_JSON_NUMBER, .text = "30000", .len = 5 };
+	struct drvp_condition condition = { "i", DRVP_AT_LEAST, &high };
 	struct drvp_selection selection = { &condition, 1, NULL };
 	uint64_t rows;
 
 	(void)state;
 	pg_sql("CREATE TABLE indexed AS SELECT i FROM generate_series(1, 20000) i;"
-	       "CREATE INDEX lying ON indexed (i) WHERE i < 0");
+	       "CREATE INDEX lying ON indexed (i) WHERE i >= 30000");
 	pg_sql("UPDATE pg_index SET indisready = false WHERE indexrelid = 'lying'::regclass");
-	pg_sql("INSERT INTO indexed SELECT -g FROM generate_series(1, 10) g");
+	pg_sql("INSERT INTO indexed SELECT 30000 + g FROM generate_series(1, 10) g");
 	pg_sql("UPDATE pg_index SET indisready = true WHERE indexrelid = 'lying'::regclass");
 	pg_sql("SET enable_seqscan = off");
-	assert_int_equal(pg_number("SELECT count(*) FROM indexed WHERE i < 0"), 0);
+	assert_int_equal(pg_number("SELECT count(*) FROM indexed WHERE i >= 30000"), 0);
 	pg_sql("RESET enable_seqscan");
 	relation = open_table(&session, "indexed");
 	assert_int_equal(STORE->count(session, relation, &selection, &rows, NULL), 0);

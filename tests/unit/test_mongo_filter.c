@@ -172,18 +172,18 @@ static void conditions_are_joined(void **state)
 {
 	static const char expected[] =
 		"{ \"$and\" : [ { \"deletedAt\" : null }, { \"hash\" : { \"$ne\" : null } }, "
-		"{ \"n\" : { \"$lt\" : { \"$numberInt\" : \"5\" } } }, "
+		"{ \"n\" : { \"$gte\" : { \"$numberInt\" : \"5\" } } }, "
 		"{ \"$or\" : [ { \"at\" : { \"$eq\" : \"1970-01-01T00:00:01Z\" } }, "
 		"{ \"at\" : { \"$eq\" : { \"$date\" : { \"$numberLong\" : \"1000\" } } } } ] }, "
-		"{ \"$or\" : [ { \"at\" : { \"$lt\" : \"1970-01-01T00:00:00.0015Z\" } }, "
-		"{ \"at\" : { \"$lt\" : { \"$date\" : { \"$numberLong\" : \"2\" } } } } ] }, "
+		"{ \"$or\" : [ { \"at\" : { \"$gte\" : \"1970-01-01T00:00:00.0015Z\" } }, "
+		"{ \"at\" : { \"$gte\" : { \"$date\" : { \"$numberLong\" : \"2\" } } } } ] }, "
 		"{ \"x\" : { \"$numberInt\" : \"1\" } } ] }";
 	struct drvp_arena arena = { 0 };
 	const struct drvp_condition where[] = {
 		{ "deletedAt", DRVP_IS_NULL, NULL }, { "hash", DRVP_NOT_NULL, NULL },
-		{ "n", DRVP_LESS, json(&arena, "5") },
+		{ "n", DRVP_AT_LEAST, json(&arena, "5") },
 		{ "at", DRVP_EQUALS, json(&arena, "\"1970-01-01T00:00:01Z\"") },
-		{ "at", DRVP_LESS, json(&arena, "\"1970-01-01T00:00:00.0015Z\"") },
+		{ "at", DRVP_AT_LEAST, json(&arena, "\"1970-01-01T00:00:00.0015Z\"") },
 	};
 	struct drvp_selection selection = { where, 5, json(&arena, "{\"x\": 1}") };
 	struct drv_error error = DRV_ERROR_INIT;
