@@ -234,7 +234,20 @@ static const struct {
 	{ "integer", "{ \"type\": \"integer\" }" },
 	{ "hex", "{ \"type\": \"string\", \"pattern\": \"^([0-9a-fA-F]{2})*$\" }" },
 	{ "digest", "{ \"oneOf\": [{ \"enum\": [\"sha256\", \"sha384\", \"sha512\"] }, "
-		    "{ \"$ref\": \"#/$defs/hmac\" }] }" },
+		    "{ \"$ref\": \"#/$defs/hmac\" }, { \"$ref\": \"#/$defs/digest_by\" }] }" },
+	{ "digest_cases", "{ \"type\": \"object\", \"minProperties\": 1, \"additionalProperties\": "
+			  "{ \"oneOf\": [{ \"enum\": [\"sha256\", \"sha384\", \"sha512\"] }, "
+			  "{ \"$ref\": \"#/$defs/hmac\" }] } }" },
+	{ "versions", "{ \"type\": \"array\", \"minItems\": 1, "
+		      "\"items\": { \"allOf\": [{ \"$ref\": \"#/$defs/version\" }, { \"anyOf\": ["
+		      "{ \"required\": [\"preimage\"] }, { \"required\": [\"digest\"] }] }] } }" },
+	{ "partition", "{ \"type\": \"array\", \"minItems\": 1, "
+		       "\"items\": { \"type\": [\"string\", \"null\"] } }" },
+	{ "partition_heads", "{ \"type\": \"array\", \"items\": { \"$ref\": \"#/$defs/partition_head\" } }" },
+	{ "hashes", "{ \"type\": \"array\", \"items\": { \"$ref\": \"#/$defs/hex\" } }" },
+	{ "join", "{ \"$ref\": \"#/$defs/body\" }" },
+	{ "join_on", "{ \"type\": \"object\", \"minProperties\": 1, "
+		     "\"additionalProperties\": { \"type\": \"string\", \"pattern\": \"" NO_NUL "\" } }" },
 	{ "genesis_stored", "{ \"oneOf\": [{ \"type\": [\"null\", \"string\"] }, "
 			    "{ \"$ref\": \"#/$defs/hex_object\" }] }" },
 	{ "genesis_hashed", "{ \"oneOf\": [{ \"type\": \"string\" }, { \"$ref\": \"#/$defs/hex_object\" }, "
@@ -256,7 +269,6 @@ static const struct {
 		     "\"maxItems\": 2, \"prefixItems\": [{ \"type\": \"string\" }, "
 		     "{ \"$ref\": \"#/$defs/expression\" }] } }" },
 	{ "columns", "{ \"type\": \"object\", \"additionalProperties\": { \"$ref\": \"#/$defs/expression\" } }" },
-	{ "unsupported", "false" },
 	{ "sources", "{ \"type\": \"object\", \"minProperties\": 1, "
 		     "\"additionalProperties\": { \"$ref\": \"#/$defs/source\" } }" },
 };
@@ -269,6 +281,10 @@ static void put_definitions(struct drvp_json_writer *w)
 		put_check(w, *check);
 	put_definition(w, "condition", drvp_condition_fields);
 	put_definition(w, "hmac", drvp_hmac_fields);
+	put_definition(w, "digest_by", drvp_digest_by_fields);
+	put_definition(w, "version", drvp_version_fields);
+	put_definition(w, "partition_head", drvp_partition_head_fields);
+	put_definition(w, "body", drvp_body_fields);
 	put_definition(w, "json_style_like", drvp_json_style_fields);
 	put_style(w);
 	put_expression(w);

@@ -19,6 +19,14 @@ struct drvp_digester {
 	size_t size;
 };
 
+size_t drvp_algorithm_size(int algorithm)
+{
+	static const size_t sizes[] = { [DRVP_SHA256] = 32, [DRVP_SHA384] = 48,
+					[DRVP_SHA512] = 64 };
+
+	return sizes[algorithm];
+}
+
 static const char *algorithm_name(int algorithm)
 {
 	switch (algorithm) {

@@ -12,6 +12,9 @@
 
 enum drvp_digest_algorithm { DRVP_SHA256, DRVP_SHA384, DRVP_SHA512 };
 
+/* Bytes that an algorithm gives. */
+size_t drvp_algorithm_size(int algorithm);
+
 /* A digester is fetched once and used for any number of messages, by one thread at a time. */
 struct drvp_digester;
 

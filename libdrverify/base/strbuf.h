@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -59,6 +60,12 @@ void drvp_strbuf_grouped(struct drvp_strbuf *buf, unsigned long long number);
 static inline const char *drvp_strbuf_text(const struct drvp_strbuf *buf)
 {
 	return buf->data ? buf->data : "";
+}
+
+/* Whether both hold the same bytes. */
+static inline bool drvp_strbuf_equal(const struct drvp_strbuf *a, const struct drvp_strbuf *b)
+{
+	return a->len == b->len && (!a->len || !memcmp(a->data, b->data, a->len));
 }
 
 #endif

@@ -20,16 +20,23 @@ static long decode(uint8_t *out, const struct drvp_recipe *recipe, const struct 
 	}
 }
 
-static void read_link(struct drvp_link *link, const struct drvp_recipe *recipe, size_t size,
+static void read_link(struct drvp_link *link, const struct drvp_recipe *recipe,
 		      const struct drvp_value *value)
 {
+	long size;
+
 	link->value = value;
-	if (value->kind == DRVP_NULL)
-		link->state = DRVP_LINK_NULL;
-	else if (decode(link->bytes, recipe, value) == (long)size)
-		link->state = DRVP_LINK_HASH;
-	else
+	link->size = 0;
+	link->state = DRVP_LINK_NULL;
+	if (!value || value->kind == DRVP_NULL)
+		return;
+	size = decode(link->bytes, recipe, value);
+	if (size < 0 || !drvp_recipe_is_hash_size(recipe, (size_t)size)) {
 		link->state = DRVP_LINK_MALFORMED;
+		return;
+	}
+	link->state = DRVP_LINK_HASH;
+	link->size = (size_t)size;
 }
 
 static bool is_genesis(const struct drvp_genesis_stored *stored, const struct drvp_value *value)
@@ -44,11 +51,16 @@ static bool is_genesis(const struct drvp_genesis_stored *stored, const struct dr
 void drvp_entry_read(struct drvp_entry *entry, const struct drvp_recipe *recipe,
 		     const struct drvp_value *hash, const struct drvp_value *previous)
 {
-	entry->size = drvp_recipe_hash_size(recipe);
-	read_link(&entry->hash, recipe, entry->size, hash);
-	read_link(&entry->previous, recipe, entry->size, previous);
-	if (is_genesis(&recipe->genesis.stored, previous))
+	read_link(&entry->hash, recipe, hash);
+	read_link(&entry->previous, recipe, previous);
+	if (previous && is_genesis(&recipe->genesis.stored, previous))
 		entry->previous.state = DRVP_LINK_GENESIS;
+}
+
+bool drvp_link_is(const struct drvp_link *link, const struct drvp_bytes *hash)
+{
+	return link->state == DRVP_LINK_HASH && hash->len == link->size && link->size &&
+	       !memcmp(hash->bytes, link->bytes, link->size);
 }
 
 bool drvp_orders_rows(int kind)

@@ -13,17 +13,21 @@ enum drvp_link_state {
 
 struct drvp_link {
 	int state;                      /* enum drvp_link_state */
-	uint8_t bytes[DRVP_DIGEST_MAX]; /* HASH */
-	const struct drvp_value *value; /* as stored */
+	uint8_t bytes[DRVP_DIGEST_MAX]; /* HASH: size of them */
+	size_t size;
+	const struct drvp_value *value; /* as stored; NULL where it is not */
 };
 
 struct drvp_entry {
 	struct drvp_link hash, previous;
-	size_t size;                    /* bytes of a hash of this chain */
 };
 
+/* hash and previous are NULL where the recipe has no such column; then their state is NULL. */
 void drvp_entry_read(struct drvp_entry *entry, const struct drvp_recipe *recipe,
 		     const struct drvp_value *hash, const struct drvp_value *previous);
+
+/* Whether a link is this hash. */
+bool drvp_link_is(const struct drvp_link *link, const struct drvp_bytes *hash);
 
 /*
  * Where a row stands: by its first order_by column (NULL: there is none) where that is a time or

@@ -158,7 +158,8 @@ int drvp_expr_read(struct drvp_reader *reader, const struct drvp_json *value, vo
 void drvp_expr_columns(const struct drvp_expr *expr,
 		       void (*visit)(const char *column, void *user), void *user);
 
-/* Whether a column's value is among the bytes. is_previous: "previous" stands for it. */
+/* Whether a column's value is among the bytes. is_previous: "previous" stands for it; then name
+ * may be NULL. */
 bool drvp_expr_covers(const struct drvp_expr *expr, const char *name, bool is_previous);
 
 #endif

@@ -91,9 +91,9 @@ static void look_for_column(const struct drvp_expr *expr, void *user)
 	if (expr->kind == DRVP_EXPR_PREVIOUS)
 		search->found |= search->is_previous;
 	else if (expr->kind == DRVP_EXPR_COLUMN)
-		search->found |= !strcmp(expr->u.column.column, search->name);
+		search->found |= search->name && !strcmp(expr->u.column.column, search->name);
 	else if (expr->kind == DRVP_EXPR_JSON)
-		search->found |= takes_whole(&expr->u.json, search->name);
+		search->found |= search->name && takes_whole(&expr->u.json, search->name);
 }
 
 bool drvp_expr_covers(const struct drvp_expr *expr, const char *name, bool is_previous)

@@ -28,11 +28,13 @@ static int role_of(const struct drvp_link_record *record)
 	return (int)(record->partner & 1);
 }
 
-/* By value, holders before claimants, then in order. */
+/* By chain and value, holders before claimants, then in order. */
 static int compare(const void *left, const void *right)
 {
 	const struct drvp_link_record *a = left, *b = right;
 
+	if (a->chain != b->chain)
+		return a->chain < b->chain ? -1 : 1;
 	if (a->value.low != b->value.low)
 		return a->value.low < b->value.low ? -1 : 1;
 	if (a->value.high != b->value.high)
@@ -60,28 +62,52 @@ void drvp_link_table_free(struct drvp_link_table *table)
 
 /* ------------------------------------------------------------------ gathering */
 
+static bool same_value(const struct drvp_link_record *a, const struct drvp_link_record *b)
+{
+	return a->chain == b->chain && drvp_fingerprint_equal(&a->value, &b->value);
+}
+
 static size_t run_length(const struct drvp_link_record *records, size_t count)
 {
 	size_t n = 0;
 
-	while (n < count && drvp_fingerprint_equal(&records[n].value, &records[0].value) &&
+	while (n < count && same_value(&records[n], &records[0]) &&
 	       role_of(&records[n]) == role_of(&records[0]))
 		n++;
 	return n;
+}
+
+static bool is_first(const struct drvp_link_record *record)
+{
+	const struct drvp_fingerprint none = DRVP_NO_PREDECESSOR;
+
+	return drvp_fingerprint_equal(&record->value, &none);
+}
+
+static bool known_fork(const struct drvp_link_table *table, const struct drvp_link_record *record)
+{
+	for (size_t i = 0; i < table->known_fork_count; i++)
+		if (drvp_fingerprint_equal(&table->known_forks[i], &record->value))
+			return true;
+	return false;
 }
 
 /* Counts what is not kept of a run. */
 static void count_dropped(struct drvp_link_table *table, const struct drvp_link_record *first,
 			  uint64_t dropped)
 {
-	const struct drvp_fingerprint none = DRVP_NO_PREDECESSOR;
+	struct drvp_chain *chain = &table->chains->list[first->chain];
 
-	if (role_of(first) == DRVP_HOLDS)
+	if (role_of(first) == DRVP_HOLDS) {
 		table->copies.count += dropped;
-	else if (drvp_fingerprint_equal(&first->value, &none))
-		table->second_geneses.count += dropped;
-	else
+		chain->copies += dropped;
+	} else if (is_first(first)) {
+		table->second_firsts.count += dropped;
+		chain->second_firsts += dropped;
+	} else if (!known_fork(table, first)) {
 		table->forks.count += dropped;
+		chain->forks += dropped;
+	}
 }
 
 /* A million rows that claim one predecessor would not fit, and need not. */
@@ -159,40 +185,94 @@ bool drvp_link_finding_has(const struct drvp_link_finding *finding,
 	return false;
 }
 
-/* Copies of one row claim the same, but are no fork. */
-static void judge_claimants(struct drvp_link_finding *finding,
-			    const struct drvp_link_record *claimants, size_t count)
+/* Copies of one row claim the same, but are no fork. Returns how many were found. */
+static uint64_t judge_claimants(struct drvp_link_finding *finding,
+				const struct drvp_link_record *claimants, size_t count)
 {
+	uint64_t found = 0;
+
 	for (size_t i = 1; i < count; i++) {
 		bool copy = false;
 
 		for (size_t j = 0; j < i; j++)
 			copy = copy || claimants[j].partner == claimants[i].partner;
-		if (!copy)
-			find(finding, &claimants[i]);
+		if (copy)
+			continue;
+		find(finding, &claimants[i]);
+		found++;
+	}
+	return found;
+}
+
+/* Where no row of a chain is the first, its first gap is where the front was. */
+static void judge_gap(struct drvp_link_table *table, struct drvp_chain *chain,
+		      const struct drvp_link_record *claimant)
+{
+	struct drvp_link_record gap = *claimant;
+
+	if (!chain->firsts && !chain->front_cut) {
+		chain->front_cut = true;
+		chain->front = gap;
+		return;
+	}
+	if (chain->front_cut && comes_before(&gap, &chain->front)) {
+		gap = chain->front;
+		chain->front = *claimant;
+	}
+	find(&table->gaps, &gap);
+	chain->gaps++;
+}
+
+/* Where hashes do not cover the links, only the order of rows shows that they run one way. */
+static void judge_order(struct drvp_link_table *table, struct drvp_chain *chain,
+			const struct drvp_link_record *holder,
+			const struct drvp_link_record *claimants, size_t count)
+{
+	for (size_t i = 0; table->ordered && i < count; i++) {
+		if (claimants[i].order >= holder->order)
+			continue;
+		find(&table->backward, &claimants[i]);
+		chain->backward++;
 	}
 }
 
+static void judge_tail(struct drvp_link_table *table, struct drvp_chain *chain,
+		       const struct drvp_link_record *holder)
+{
+	find(&table->tails, holder);
+	if (!chain->tails++ || comes_before(&chain->last_tail, holder))
+		chain->last_tail = *holder;
+}
+
+/* Holders come first, then those that claim them. */
 static void judge_value(struct drvp_link_table *table, const struct drvp_link_record *holders,
 			size_t holder_count, size_t claimant_count)
 {
-	const struct drvp_fingerprint none = DRVP_NO_PREDECESSOR;
 	const struct drvp_link_record *claimants = holders + holder_count;
+	struct drvp_chain *chain = &table->chains->list[holders->chain];
 
-	if (drvp_fingerprint_equal(&holders->value, &none)) {
-		judge_claimants(&table->second_geneses, claimants, claimant_count);
+	if (is_first(holders)) {
+		chain->second_firsts +=
+			judge_claimants(&table->second_firsts, claimants, claimant_count);
 		return;
 	}
-	for (size_t i = 1; i < holder_count; i++)
+	for (size_t i = 1; i < holder_count; i++, chain->copies++)
 		find(&table->copies, &holders[i]);
-	judge_claimants(&table->forks, claimants, claimant_count);
+	if (!known_fork(table, holders))
+		chain->forks += judge_claimants(&table->forks, claimants, claimant_count);
 	if (!holder_count)
-		find(&table->gaps, claimants);
-	if (!claimant_count) {
-		find(&table->tails, holders);
-		if (table->tails.count == 1 || comes_before(&table->last_tail, holders))
-			table->last_tail = *holders;
-	}
+		judge_gap(table, chain, claimants);
+	else if (!claimant_count)
+		judge_tail(table, chain, holders);
+	else
+		judge_order(table, chain, holders, claimants, claimant_count);
+}
+
+void drvp_link_table_tell_fronts(struct drvp_link_table *table)
+{
+	for (size_t i = 0; i < table->chains->count; i++)
+		if (table->chains->list[i].front_cut)
+			find(&table->fronts, &table->chains->list[i].front);
 }
 
 void drvp_link_table_finish(struct drvp_link_table *table)
@@ -206,8 +286,7 @@ void drvp_link_table_finish(struct drvp_link_table *table)
 
 		if (role_of(first) == DRVP_HOLDS)
 			holders = run_length(first, left);
-		if (holders < left &&
-		    drvp_fingerprint_equal(&first->value, &first[holders].value))
+		if (holders < left && same_value(first, &first[holders]))
 			claimants = run_length(first + holders, left - holders);
 		judge_value(table, first, holders, claimants);
 		i += holders + claimants;

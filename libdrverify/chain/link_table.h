@@ -6,12 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chain/verify.h"
-
-/* A hash as a number under the run's secret, so that nobody can prepare two that collide. */
-struct drvp_fingerprint {
-	uint64_t low, high;
-};
+#include "base/multiset.h"
+#include "chain/chains.h"
+#include "chain/recipe.h"
+#include "run/tally.h"
 
 /* The predecessor of a first entry. No hash has this fingerprint: those are below 2^127. */
 #define DRVP_NO_PREDECESSOR ((struct drvp_fingerprint){ UINT64_MAX, UINT64_MAX })
@@ -20,17 +18,6 @@ void drvp_fingerprint(struct drvp_fingerprint *out, const struct drvp_multiset_k
 		      const void *bytes, size_t len);
 
 bool drvp_fingerprint_equal(const struct drvp_fingerprint *a, const struct drvp_fingerprint *b);
-
-/* That a row has a hash, or claims one as that of its predecessor. */
-struct drvp_link_record {
-	struct drvp_fingerprint value;
-	uint64_t partner;            /* low half of the row's other fingerprint; bit 0: below */
-	int64_t order;
-	uint64_t place;              /* tells rows of the same order apart */
-};
-
-/* Bit 0 of partner. */
-enum drvp_link_role { DRVP_HOLDS = 0, DRVP_CLAIMS = 1 };
 
 /* Findings of one kind: all are counted, the first few in order are kept. */
 struct drvp_link_finding {
@@ -43,8 +30,11 @@ struct drvp_link_table {
 	struct drvp_link_record *records;
 	size_t count, capacity;
 	bool failed;                 /* out of memory */
-	struct drvp_link_finding gaps, forks, second_geneses, copies, tails;
-	struct drvp_link_record last_tail;      /* the one that comes last in order */
+	struct drvp_chains *chains;  /* which also learn what is found; borrowed */
+	const struct drvp_fingerprint *known_forks;     /* predecessors; borrowed */
+	size_t known_fork_count;
+	bool ordered;                /* a row has to come after the one it claims */
+	struct drvp_link_finding gaps, forks, second_firsts, copies, tails, backward, fronts;
 };
 
 /* Makes room for so many records at first; false without memory. */
@@ -53,6 +43,9 @@ bool drvp_link_table_init(struct drvp_link_table *table, size_t capacity);
 void drvp_link_table_free(struct drvp_link_table *table);
 
 void drvp_link_table_add(struct drvp_link_table *table, const struct drvp_link_record *record);
+
+/* After the last finish: says where the chains begin whose front is gone. */
+void drvp_link_table_tell_fronts(struct drvp_link_table *table);
 
 /*
  * Adds up the findings about the values added since the last call, and forgets the values. All

@@ -1,20 +1,22 @@
 /* links.c: proves that the links of a chain hold, or finds where they do not */
 #include "chain/links.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "chain/entry.h"
 #include "chain/link_table.h"
+#include "chain/ordered.h"
+#include "chain/reader.h"
 
-/* Records in memory at a time: 7.5 MiB, and as much again while they are sorted. */
+/* Records in memory at a time: 9 MiB, and as much again while they are sorted. */
 #define RECORDS ((size_t)3 << 16)
 
 struct following {
 	const struct drvp_measure *m;
 	const struct drvp_recipe *recipe;
+	struct drvp_chain_reader reader;
 	struct drvp_link_table table;
-	struct drvp_wanted columns[3];
-	size_t column_count;
+	struct drvp_fingerprint *known_forks;
 	uint64_t passes, pass;
 	bool unordered;              /* some row has an order that cannot be compared */
 	bool bad;                    /* there is a bad row … */
@@ -24,32 +26,49 @@ struct following {
 
 /* ------------------------------------------------------------------ the proof */
 
+/* Sets the head of a chain to the one hash that has to be added to claimed to give its hashes. */
+static bool find_head(const struct drvp_recipe *recipe, struct drvp_chain *chain,
+		      const struct drvp_multiset_key *key)
+{
+	for (size_t size = 0; size <= DRVP_DIGEST_MAX; size += 8) {
+		struct drvp_multiset claimed = chain->previous;
+
+		if (!drvp_recipe_is_hash_size(recipe, size))
+			continue;
+		drvp_multiset_difference(&chain->hashes, &claimed, chain->head, size);
+		drvp_multiset_add(&claimed, key, chain->head, size);
+		if (!drvp_multiset_equal(&claimed, &chain->hashes))
+			continue;
+		chain->head_len = size;
+		return true;
+	}
+	return false;
+}
+
 /*
- * With every row's hash being that of its contents, and exactly one row that claims no
- * predecessor: the hashes are the claimed ones and one more, if and only if each row but one is
- * claimed exactly once. Walking back from any row never meets a row twice, because a hash that
- * depends on itself cannot be made; so all walks end at that one first row, and the rows are one
- * path. The hash that nobody claims is its head.
+ * With every row's hash being that of its contents, the previous hash among them, and exactly one
+ * row that claims no predecessor: the hashes are the claimed ones and one more, if and only if
+ * each row but one is claimed exactly once. Walking back from any row never meets a row twice,
+ * because a hash that depends on itself cannot be made; so all walks end at that one first row,
+ * and the rows are one path. The hash that nobody claims is its head.
  */
-static bool prove(const struct drvp_recipe *recipe, struct drvp_tally *tally,
+static bool prove(const struct drvp_recipe *recipe, struct drvp_chain *chain,
 		  const struct drvp_multiset_key *key)
 {
-	struct drvp_multiset claimed = tally->previous;
-	size_t size = drvp_recipe_hash_size(recipe);
-	uint8_t head[DRVP_MULTISET_VALUE_MAX];
+	if (!chain->rows)
+		return true;
+	return !chain->unproven && chain->firsts == 1 && chain->hashes.count == chain->rows &&
+	       chain->previous.count + 1 == chain->rows && find_head(recipe, chain, key);
+}
 
-	if (tally->counters[DRVP_CHAIN_MISMATCH].count ||
-	    tally->counters[DRVP_CHAIN_UNVERIFIABLE].count ||
-	    tally->counters[DRVP_CHAIN_GENESIS].count != 1 ||
-	    tally->hashes.count != tally->rows || claimed.count + 1 != tally->rows)
-		return false;
-	drvp_multiset_difference(&tally->hashes, &claimed, head, size);
-	drvp_multiset_add(&claimed, key, head, size);
-	if (!drvp_multiset_equal(&claimed, &tally->hashes))
-		return false;
-	memcpy(tally->head, head, size);
-	tally->head_len = size;
-	return true;
+static bool prove_all(const struct following *f)
+{
+	struct drvp_chains *chains = &f->m->tally->chains;
+	bool all = true;
+
+	for (size_t i = 0; i < chains->count; i++)
+		all = prove(f->recipe, &chains->list[i], &f->m->settings->multiset_key) && all;
+	return all;
 }
 
 /* ------------------------------------------------------------------ reading links */
@@ -63,38 +82,54 @@ struct row_links {
 	int64_t order;
 };
 
+static uint32_t chain_index(struct following *f, const struct drvp_row *row)
+{
+	const struct drvp_chains *chains = &f->m->tally->chains;
+	const struct drvp_chain *chain;
+
+	drvp_chain_reader_partition(&f->reader, row);
+	chain = drvp_chains_find(chains, drvp_strbuf_text(&f->reader.partition),
+				 f->reader.partition.len);
+	return chain ? (uint32_t)(chain - chains->list) : UINT32_MAX;
+}
+
 static void fingerprint_link(struct drvp_fingerprint *out, const struct following *f,
-			     const struct drvp_link *link, size_t size)
+			     const struct drvp_link *link)
 {
 	const struct drvp_multiset_key *key = &f->m->settings->multiset_key;
 
-	if (link->state == DRVP_LINK_GENESIS)
-		*out = DRVP_NO_PREDECESSOR;
-	else if (link->state == DRVP_LINK_HASH)
-		drvp_fingerprint(out, key, link->bytes, size);
-	else if (link->state == DRVP_LINK_MALFORMED && link->value->bytes)
+	if (link->state == DRVP_LINK_HASH)
+		drvp_fingerprint(out, key, link->bytes, link->size);
+	else if (link->state == DRVP_LINK_MALFORMED && link->value && link->value->bytes)
 		drvp_fingerprint(out, key, link->value->bytes, link->value->len);
 	else
 		*out = (struct drvp_fingerprint){ 0, 0 };
 }
 
-static void read_links(struct row_links *links, const struct following *f,
-		       const struct drvp_row *row)
+/* The rows must still be those that were measured. */
+static int read_links(struct row_links *links, struct following *f, const struct drvp_row *row)
 {
-	const struct drvp_value *order = f->column_count > 2 ? &row->values[2] : NULL;
-	uint64_t place, own;
+	struct drvp_entry *entry = &links->entry;
+	uint32_t chain = chain_index(f, row);
+	uint64_t place = (uint64_t)drvp_entry_order(row, NULL, 0), own;
+	int status = drvp_chain_reader_links(&f->reader, row, entry);
 
-	drvp_entry_read(&links->entry, f->recipe, &row->values[0], &row->values[1]);
-	fingerprint_link(&links->hash, f, &links->entry.hash, links->entry.size);
-	fingerprint_link(&links->previous, f, &links->entry.previous, links->entry.size);
-	links->holds = links->entry.hash.state == DRVP_LINK_HASH;
-	links->claims = links->entry.previous.state != DRVP_LINK_NULL;
-	links->order = drvp_entry_order(row, order, 0);
-	place = (uint64_t)drvp_entry_order(row, NULL, 0);
+	if (status || chain == UINT32_MAX)
+		return status ? status : DRV_E_BUSY;
+	fingerprint_link(&links->hash, f, &entry->hash);
+	fingerprint_link(&links->previous, f, &entry->previous);
+	if (drvp_chain_is_first(f->recipe, &f->m->tally->chains.list[chain], &entry->previous))
+		links->previous = DRVP_NO_PREDECESSOR;
+	links->holds = entry->hash.state == DRVP_LINK_HASH;
+	links->claims = entry->previous.state != DRVP_LINK_NULL;
+	links->order = drvp_chain_reader_order(&f->reader, row);
 	/* A row without a hash is the copy of no other. */
 	own = (links->holds ? links->hash.low : ~place << 1) | DRVP_CLAIMS;
-	links->held = (struct drvp_link_record){ links->hash, DRVP_HOLDS, links->order, place };
-	links->claim = (struct drvp_link_record){ links->previous, own, links->order, place };
+	links->held = (struct drvp_link_record){ links->hash, DRVP_HOLDS, links->order, place,
+						 chain };
+	links->claim = (struct drvp_link_record){ links->previous, own, links->order, place,
+						  chain };
+	return 0;
 }
 
 static bool this_pass(const struct following *f, const struct drvp_fingerprint *value)
@@ -106,8 +141,10 @@ static int gather(const struct drvp_row *row, void *user)
 {
 	struct following *f = user;
 	struct row_links links;
+	int status = read_links(&links, f, row);
 
-	read_links(&links, f, row);
+	if (status)
+		return status;
 	if (links.holds && this_pass(f, &links.hash))
 		drvp_link_table_add(&f->table, &links.held);
 	if (links.claims && this_pass(f, &links.previous))
@@ -115,20 +152,39 @@ static int gather(const struct drvp_row *row, void *user)
 	return f->table.failed ? DRV_E_NOMEM : 0;
 }
 
-/* One scan; the rows must still be those that were measured. */
-static int scan(struct following *f, drvp_row_fn fn, struct drv_error *err)
+static int scan(struct following *f, const struct drvp_scan *question, drvp_row_fn fn,
+		struct drv_error *err)
 {
 	const struct drvp_measure *m = f->m;
-	struct drvp_scan question = drvp_chain_scan(m, f->columns, f->column_count);
 	uint64_t rows = 0;
-	int status;
+	int status = m->session->store->scan(m->session, question, fn, f, &rows, err);
 
-	question.range = NULL;
-	status = m->session->store->scan(m->session, &question, fn, f, &rows, err);
-	if (!status && rows != m->tally->rows)
+	if (status == DRV_E_BUSY || (!status && rows != m->tally->rows))
 		return drvp_fail(err, DRV_E_BUSY, "%s changed between two looks at it",
 				 m->item->target_name);
 	return status;
+}
+
+static int scan_links(struct following *f, drvp_row_fn fn, struct drv_error *err)
+{
+	const struct drvp_scan question = drvp_chain_reader_scan(&f->reader);
+
+	return scan(f, &question, fn, err);
+}
+
+static int note_known_forks(struct following *f, struct drv_error *err)
+{
+	const struct drvp_hashes *known = &f->recipe->known_forks;
+
+	f->known_forks = calloc(known->count + 1, sizeof *f->known_forks);
+	if (!f->known_forks)
+		return drvp_fail_nomem(err);
+	for (size_t i = 0; i < known->count; i++)
+		drvp_fingerprint(&f->known_forks[i], &f->m->settings->multiset_key,
+				 known->list[i].bytes, known->list[i].len);
+	f->table.known_forks = f->known_forks;
+	f->table.known_fork_count = known->count;
+	return 0;
 }
 
 static int follow(struct following *f, struct drv_error *err)
@@ -139,15 +195,19 @@ static int follow(struct following *f, struct drv_error *err)
 
 	if (!drvp_link_table_init(&f->table, capacity))
 		return drvp_fail_nomem(err);
+	f->table.chains = &f->m->tally->chains;
+	f->table.ordered = !f->recipe->committed;
+	status = note_known_forks(f, err);
 	/* A tenth is left free: the fingerprints spread evenly, but not exactly so. */
 	f->passes = records / (RECORDS - RECORDS / 10) + 1;
 	for (f->pass = 0; !status && f->pass < f->passes; f->pass++) {
-		status = scan(f, gather, err);
+		status = scan_links(f, gather, err);
 		if (!status)
 			drvp_link_table_finish(&f->table);
 	}
 	if (!status && f->table.failed)
 		return drvp_fail_nomem(err);
+	drvp_link_table_tell_fronts(&f->table);
 	return status;
 }
 
@@ -166,58 +226,63 @@ static int name(struct following *f, const struct drvp_link_finding *finding, un
 static int name_row(struct following *f, const struct row_links *links, const struct drvp_row *row)
 {
 	const struct drvp_link_table *t = &f->table;
+	const struct {
+		const struct drvp_link_finding *finding;
+		unsigned counter;
+		bool of_claim;
+	} names[] = {
+		{ &t->copies, DRVP_CHAIN_COPY, false },
+		{ &t->tails, DRVP_CHAIN_TAIL, false },
+		{ &t->gaps, DRVP_CHAIN_GAP, true },
+		{ &t->forks, DRVP_CHAIN_FORK, true },
+		{ &t->second_firsts, DRVP_CHAIN_SECOND_GENESIS, true },
+		{ &t->backward, DRVP_CHAIN_BACKWARD, true },
+		{ &t->fronts, DRVP_CHAIN_FRONT, true },
+	};
 	int status = 0;
 
-	if (links->holds) {
-		status = name(f, &t->copies, DRVP_CHAIN_COPY, row, &links->held);
-		if (!status)
-			status = name(f, &t->tails, DRVP_CHAIN_TAIL, row, &links->held);
-	}
-	if (links->claims && !status) {
-		status = name(f, &t->gaps, DRVP_CHAIN_GAP, row, &links->claim);
-		if (!status)
-			status = name(f, &t->forks, DRVP_CHAIN_FORK, row, &links->claim);
-		if (!status)
-			status = name(f, &t->second_geneses, DRVP_CHAIN_SECOND_GENESIS, row,
-				      &links->claim);
-	}
+	for (size_t i = 0; !status && i < sizeof names / sizeof *names; i++)
+		if (names[i].of_claim ? links->claims : links->holds)
+			status = name(f, names[i].finding, names[i].counter, row,
+				      names[i].of_claim ? &links->claim : &links->held);
 	return status;
+}
+
+/* The row where a chain ends, and the one that its front now is. */
+static void note_ends(struct drvp_chain *chain, const struct row_links *links)
+{
+	const struct drvp_entry *entry = &links->entry;
+
+	if (links->holds && chain->tails &&
+	    drvp_fingerprint_equal(&links->hash, &chain->last_tail.value)) {
+		memcpy(chain->head, entry->hash.bytes, entry->hash.size);
+		chain->head_len = entry->hash.size;
+	}
+	if (chain->front_cut && entry->previous.state == DRVP_LINK_HASH &&
+	    drvp_fingerprint_equal(&links->previous, &chain->front.value)) {
+		memcpy(chain->anchor, entry->previous.bytes, entry->previous.size);
+		chain->anchor_len = entry->previous.size;
+	}
 }
 
 static int look_again(const struct drvp_row *row, void *user)
 {
 	struct following *f = user;
-	struct drvp_tally *tally = f->m->tally;
+	size_t column = f->reader.preimage->order_column;
 	struct row_links links;
+	int status = read_links(&links, f, row);
 
-	read_links(&links, f, row);
-	if (f->column_count > 2 && row->values[2].kind != DRVP_NULL &&
-	    !drvp_orders_rows(row->values[2].kind))
+	if (status)
+		return status;
+	if (column != DRVP_NO_COLUMN && row->values[column].kind != DRVP_NULL &&
+	    !drvp_orders_rows(row->values[column].kind))
 		f->unordered = true;
 	if (links.order < f->first_bad)
 		f->before_bad++;
 	if (!f->table.records)
 		return 0;
-	if (links.holds && f->table.tails.count &&
-	    drvp_fingerprint_equal(&links.hash, &f->table.last_tail.value)) {
-		memcpy(tally->head, links.entry.hash.bytes, links.entry.size);
-		tally->head_len = links.entry.size;
-	}
+	note_ends(&f->m->tally->chains.list[links.held.chain], &links);
 	return name_row(f, &links, row);
-}
-
-/* The front is gone where no row is the first: then the first gap is where it was. */
-static void tell_front(struct following *f)
-{
-	struct drvp_counter *gaps = &f->m->tally->counters[DRVP_CHAIN_GAP];
-	struct drvp_counter *front = &f->m->tally->counters[DRVP_CHAIN_FRONT];
-
-	if (f->m->tally->counters[DRVP_CHAIN_GENESIS].count || !gaps->spot_count)
-		return;
-	front->count = 1;
-	front->spots[front->spot_count++] = gaps->spots[0];
-	memmove(&gaps->spots[0], &gaps->spots[1], --gaps->spot_count * sizeof gaps->spots[0]);
-	gaps->count--;
 }
 
 /* Naming counts only those that are named. */
@@ -228,24 +293,29 @@ static void set_counts(struct following *f)
 
 	counters[DRVP_CHAIN_GAP].count = t->gaps.count;
 	counters[DRVP_CHAIN_FORK].count = t->forks.count;
-	counters[DRVP_CHAIN_SECOND_GENESIS].count = t->second_geneses.count;
+	counters[DRVP_CHAIN_SECOND_GENESIS].count = t->second_firsts.count;
 	counters[DRVP_CHAIN_COPY].count = t->copies.count;
 	counters[DRVP_CHAIN_TAIL].count = t->tails.count;
-	tell_front(f);
+	counters[DRVP_CHAIN_BACKWARD].count = t->backward.count;
+	counters[DRVP_CHAIN_FRONT].count = t->fronts.count;
 }
 
 /*
- * Where the chain ends, when it is not one path: at its only tail, or, when it only forks, at the
+ * Where a chain ends, when it is not one path: at its only tail, or, when it only forks, at the
  * last of its tails in order. Then the head and the number of rows still tell a cut tail.
  */
-static bool has_head(const struct following *f)
+static void forget_heads(struct following *f)
 {
-	const struct drvp_link_table *t = &f->table;
-	uint64_t fronts = f->m->tally->counters[DRVP_CHAIN_FRONT].count;
+	bool ordered = f->recipe->order_by.count && !f->unordered;
+	struct drvp_chains *chains = &f->m->tally->chains;
 
-	if (t->gaps.count > fronts || t->copies.count || t->second_geneses.count)
-		return false;
-	return t->tails.count == 1 || (t->tails.count > 1 && f->column_count > 2 && !f->unordered);
+	for (size_t i = 0; i < chains->count; i++) {
+		struct drvp_chain *chain = &chains->list[i];
+
+		if (chain->gaps || chain->copies || chain->second_firsts || chain->backward ||
+		    (chain->tails > 1 && !ordered))
+			chain->head_len = 0;
+	}
 }
 
 static void consider(struct following *f, int64_t order)
@@ -258,51 +328,61 @@ static void consider(struct following *f, int64_t order)
 static void find_first_bad(struct following *f)
 {
 	static const unsigned counters[] = { DRVP_CHAIN_NULL_HASH, DRVP_CHAIN_MISMATCH,
-					     DRVP_CHAIN_NULL_PREVIOUS };
+					     DRVP_CHAIN_CLAIM, DRVP_CHAIN_NULL_PREVIOUS };
 	const struct drvp_link_finding *const findings[] = { &f->table.gaps,
-							     &f->table.second_geneses,
-							     &f->table.copies };
-	/* Without a genesis the first gap is where the front was. */
-	const size_t skip[] = { !f->m->tally->counters[DRVP_CHAIN_GENESIS].count, 0, 0 };
+							     &f->table.second_firsts,
+							     &f->table.copies,
+							     &f->table.backward };
 
 	f->first_bad = INT64_MIN;
 	for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
 		if (f->m->tally->counters[counters[i]].spot_count)
 			consider(f, f->m->tally->counters[counters[i]].spots[0].order);
 	for (size_t i = 0; i < sizeof findings / sizeof *findings; i++)
-		if (findings[i]->mark_count > skip[i])
-			consider(f, findings[i]->marks[skip[i]].order);
+		if (findings[i]->mark_count)
+			consider(f, findings[i]->marks[0].order);
+}
+
+static int locate(struct following *f, struct drv_error *err)
+{
+	bool linked = f->recipe->previous;
+	bool proven = !linked || prove_all(f);
+	int status = 0;
+
+	if (proven && linked && !f->recipe->committed)
+		status = drvp_chain_walk(f->m, &proven, err);
+	if (!status && !proven)
+		status = follow(f, err);
+	find_first_bad(f);
+	if (!status && linked && (!proven || f->bad))
+		status = scan_links(f, look_again, err);
+	if (status || proven)
+		return status;
+	set_counts(f);
+	forget_heads(f);
+	return 0;
 }
 
 int drvp_chain_locate(const struct drvp_measure *m, struct drv_error *err)
 {
 	struct drvp_tally *tally = m->tally;
 	struct following f = { .m = m, .recipe = m->item->config };
-	bool proven;
-	int status = 0;
+	int status;
 
-	if (drvp_chain_key_missing(f.recipe, m->settings))
+	if (drvp_hasher_missing_key(f.recipe, m->settings))
 		return 0;
-	f.columns[f.column_count++] = (struct drvp_wanted){ f.recipe->hash, DRVP_FORM_VALUE };
-	f.columns[f.column_count++] = (struct drvp_wanted){ f.recipe->previous, DRVP_FORM_VALUE };
-	if (f.recipe->order_by.count)
-		f.columns[f.column_count++] =
-			(struct drvp_wanted){ f.recipe->order_by.names[0], DRVP_FORM_VALUE };
-	proven = !tally->rows || prove(f.recipe, tally, &m->settings->multiset_key);
-	if (!proven)
-		status = follow(&f, err);
-	find_first_bad(&f);
-	if (!status && (!proven || f.bad))
-		status = scan(&f, look_again, err);
-	if (!status && !proven) {
-		set_counts(&f);
-		if (!has_head(&f))
-			tally->head_len = 0;
-	}
+	if (tally->chains.failed)
+		return drvp_fail_nomem(err);
+	status = drvp_chain_reader_open(&f.reader, m, DRVP_USE_LINKS, err);
+	if (!status)
+		status = locate(&f, err);
+	drvp_chain_reader_close(&f.reader);
 	drvp_link_table_free(&f.table);
+	free(f.known_forks);
 	if (status)
 		return status;
-	tally->intact_before_set = f.bad && f.column_count > 2 && !f.unordered;
+	tally->intact_before_set = f.bad && f.recipe->order_by.count && !f.unordered &&
+				   f.recipe->previous;
 	tally->intact_before = f.before_bad;
 	tally->counters[DRVP_CHAIN_FOLLOWED].count = 1;
 	return 0;

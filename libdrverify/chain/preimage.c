@@ -337,8 +337,9 @@ static int put(struct drvp_preimage *p, const struct drvp_step *step,
 	}
 }
 
-int drvp_preimage_build(struct drvp_preimage *p, const struct drvp_value *values,
-			const struct drvp_entry *entry, unsigned fold)
+int drvp_preimage_build(struct drvp_preimage *p, const struct drvp_entry_form *form,
+			const struct drvp_value *values, const struct drvp_entry *entry,
+			unsigned fold)
 {
 	drvp_strbuf_clear(&p->out);
 	p->values = values;
@@ -346,7 +347,7 @@ int drvp_preimage_build(struct drvp_preimage *p, const struct drvp_value *values
 	p->fold = fold;
 	p->folds = 0;
 	p->lossy = p->impossible = p->broken = p->printer.lossy = false;
-	put(p, &p->root, NULL);
+	put(p, &form->root, NULL);
 	p->lossy = p->lossy || p->printer.lossy;
 	if (p->broken)
 		return DRV_E_INTERNAL;

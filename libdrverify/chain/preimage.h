@@ -25,16 +25,29 @@ struct drvp_step {
 	bool allow_present;             /* JSON: allow is the names of the members of each row */
 };
 
+/* One way in which entries were hashed. */
+struct drvp_entry_form {
+	const struct drvp_version *version;     /* NULL: the recipe's own */
+	size_t *when_columns;           /* of the conditions of version */
+	struct drvp_step root;
+	const struct drvp_digest_choice *digest;
+	size_t digest_column;           /* that chooses it */
+};
+
 /* A recipe made ready for the rows of one relation. One thread at a time. */
 struct drvp_preimage {
 	const struct drvp_recipe *recipe;
 	const struct drvp_relation *relation;
 	struct drvp_session *session;
 	struct drvp_arena arena;
-	struct drvp_step root;
+	struct drvp_entry_form *forms;        /* the versions, then the recipe's own */
+	size_t form_count;
 	struct drvp_wanted *columns;    /* to be scanned, in this order */
 	size_t column_count, column_capacity;
-	size_t order_column;            /* of the first order_by column; SIZE_MAX: there is none */
+	size_t hash_column, previous_column, order_column;      /* DRVP_NO_COLUMN: there is none */
+	size_t *partition_columns;      /* of recipe->partition_by */
+	size_t *order_columns;          /* of recipe->order_by, where entries are read in order */
+	const char **order_by;          /* partitions, and the order within them */
 	struct drvp_digester *digesters[3];     /* by algorithm, those that "digest" needs */
 	struct drvp_strbuf out, scratch;
 	struct drvp_json_printer printer;
@@ -48,26 +61,48 @@ struct drvp_preimage {
 	bool impossible;                /* no application can have hashed this value */
 };
 
-/* Every scan for entries begins with these columns. */
-enum drvp_entry_column { DRVP_COLUMN_HASH, DRVP_COLUMN_PREVIOUS };
+#define DRVP_NO_COLUMN SIZE_MAX
+
+/* What an entry is needed for. */
+enum drvp_preimage_use {
+	DRVP_USE_CONTENTS,
+	DRVP_USE_LINKS                  /* only its hashes; no forms, unless a hash has to be made */
+};
 
 /*
  * Prepares. Asks the session for the zones that the recipe names. The relation and the recipe
  * have to outlive it. Errors: DRV_E_UNSUPPORTED, DRV_E_NOMEM, and those of the session.
  */
 int drvp_preimage_new(struct drvp_preimage **out, const struct drvp_recipe *recipe,
-		      const struct drvp_relation *relation, struct drvp_session *session,
+		      const struct drvp_relation *relation, struct drvp_session *session, int use,
 		      struct drv_error *err);
 
 void drvp_preimage_free(struct drvp_preimage **preimage);
 
 /*
- * Builds the bytes of one row into preimage->out. fold chooses among instants of ambiguous local
- * times; preimage->folds tells how many there were. Errors, without words: DRV_E_NOMEM, or
- * DRV_E_INTERNAL when OpenSSL fails.
+ * The form of a row: the first version whose conditions it meets, else the recipe's own. A
+ * version without conditions is never the form of a row, only a further one to try.
  */
-int drvp_preimage_build(struct drvp_preimage *preimage, const struct drvp_value *values,
-			const struct drvp_entry *entry, unsigned fold);
+const struct drvp_entry_form *drvp_preimage_form(const struct drvp_preimage *preimage,
+					   const struct drvp_value *values,
+					   struct drvp_strbuf *scratch);
+
+/* Whether a form is one to try where the row's own does not match. */
+bool drvp_form_is_fallback(const struct drvp_entry_form *form);
+
+/* The digest of a row in this form; NULL when its column names none. */
+const struct drvp_digest_spec *drvp_form_digest(const struct drvp_entry_form *form,
+						const struct drvp_value *values,
+						struct drvp_strbuf *scratch);
+
+/*
+ * Builds the bytes of one row in a form into preimage->out. fold chooses among instants of
+ * ambiguous local times; preimage->folds tells how many there were. Errors, without words:
+ * DRV_E_NOMEM, or DRV_E_INTERNAL when OpenSSL fails.
+ */
+int drvp_preimage_build(struct drvp_preimage *preimage, const struct drvp_entry_form *form,
+			const struct drvp_value *values, const struct drvp_entry *entry,
+			unsigned fold);
 
 /* ------------------------------------------------------------------ between its files */
 

@@ -4,91 +4,8 @@
 #include <string.h>
 
 #include "chain/expr_value.h"
-
-/* ------------------------------------------------------------------ readers */
-
-static const struct drvp_field text_form[] = {
-	{ .name = "text", .kind = DRVP_FIELD_CUSTOM, .flags = DRVP_REQUIRED,
-	  .read = drvp_text_read, .schema = "text" },
-	{ 0 }
-};
-
-static const struct drvp_field hex_form[] = {
-	{ .name = "hex", .kind = DRVP_FIELD_CUSTOM, .flags = DRVP_REQUIRED,
-	  .read = drvp_hex_read, .schema = "hex" },
-	{ 0 }
-};
-
-static int read_stored(struct drvp_reader *reader, const struct drvp_json *value, void *out)
-{
-	struct drvp_genesis_stored *stored = out;
-
-	stored->set = value->type != DRVP_JSON_NULL;
-	if (!stored->set)
-		return 0;
-	if (value->type == DRVP_JSON_OBJECT)
-		return drvp_fields_read_one(reader, value, hex_form, &stored->value);
-	return drvp_text_read(reader, value, &stored->value);
-}
-
-static int read_hashed(struct drvp_reader *reader, const struct drvp_json *value, void *out)
-{
-	struct drvp_genesis_text *hashed = out;
-
-	if (value->type == DRVP_JSON_OBJECT && drvp_json_member(value, "hex")) {
-		hashed->kind = DRVP_GENESIS_BYTES;
-		return drvp_fields_read_one(reader, value, hex_form, &hashed->value);
-	}
-	hashed->kind = drvp_json_is(value, "absent") ? DRVP_GENESIS_ABSENT :
-		       drvp_json_is(value, "as stored") ? DRVP_GENESIS_AS_STORED :
-							  DRVP_GENESIS_TEXT;
-	if (value->type == DRVP_JSON_OBJECT)
-		return drvp_fields_read_one(reader, value, text_form, &hashed->value);
-	return drvp_text_read(reader, value, &hashed->value);
-}
-
-static const char *const algorithms[] = { "sha256", "sha384", "sha512", NULL };
-
-struct written_hmac {
-	struct drvp_number hmac;
-	const char *key;
-};
-
-const struct drvp_field drvp_hmac_fields[] = {
-	{ .name = "hmac", .kind = DRVP_FIELD_CHOICE, .flags = DRVP_REQUIRED, .choices = algorithms,
-	  .offset = offsetof(struct written_hmac, hmac), .help = "The hash under the HMAC." },
-	{ .name = "key", .kind = DRVP_FIELD_TEXT, .flags = DRVP_REQUIRED,
-	  .offset = offsetof(struct written_hmac, key),
-	  .help = "The name under which the key is given; the key itself never stands here." },
-	{ 0 }
-};
-
-static int read_digest(struct drvp_reader *reader, const struct drvp_json *value, void *out)
-{
-	struct drvp_digest_spec *spec = out;
-	struct written_hmac written = { 0 };
-	int status;
-
-	for (int i = 0; algorithms[i]; i++)
-		if (drvp_json_is(value, algorithms[i])) {
-			spec->algorithm = i;
-			return 0;
-		}
-	if (value->type != DRVP_JSON_OBJECT)
-		return drvp_document_fail(reader, value, "expected \"sha256\", \"sha384\", "
-					  "\"sha512\" or { \"hmac\": one of them, \"key\": NAME }");
-	status = drvp_fields_read_one(reader, value, drvp_hmac_fields, &written);
-	spec->algorithm = (int)written.hmac.value;
-	spec->key = written.key;
-	return status;
-}
-
-static int refuse(struct drvp_reader *reader, const struct drvp_json *value, void *out)
-{
-	(void)out;
-	return drvp_document_fail(reader, value, "\"%s\" is not supported by this version",
-				  value->key);
-}
+#include "chain/json_text.h"
+#include "chain/recipe_read.h"
 
 /* ------------------------------------------------------------------ fields */
 
@@ -98,46 +15,54 @@ static int refuse(struct drvp_reader *reader, const struct drvp_json *value, voi
 
 static const char *const encodings[] = { "hex", "base64", "bytes", NULL };
 static const char *const fronts[] = { "genesis", "pruned", NULL };
+static const char *const modes[] = { "content", "links", "rows", NULL };
 
-const struct drvp_field drvp_genesis_fields[] = {
-	{ .name = "stored", CUSTOM(read_stored, "genesis_stored"), FIELD(drvp_genesis, stored),
+static const struct drvp_field genesis_fields[] = {
+	{ .name = "stored", CUSTOM(drvp_genesis_stored_read, "genesis_stored"),
+	  FIELD(drvp_genesis, stored),
 	  .help = "The previous hash that the first entry stores: null when absent." },
-	{ .name = "hashed", CUSTOM(read_hashed, "genesis_hashed"), FIELD(drvp_genesis, hashed),
+	{ .name = "hashed", CUSTOM(drvp_genesis_hashed_read, "genesis_hashed"),
+	  FIELD(drvp_genesis, hashed),
 	  .help = "What stood for it when the first entry was hashed." },
 	{ 0 }
 };
 
-static const struct drvp_field head_fields[] = {
-	{ .name = "rows", .kind = DRVP_FIELD_UINT, .flags = DRVP_REQUIRED,
-	  FIELD(drvp_recorded_head, rows), .help = "How many entries the chain had." },
-	{ .name = "hash", CUSTOM(drvp_hex_read, "hex"), .flags = DRVP_REQUIRED,
-	  FIELD(drvp_recorded_head, hash), .help = "The hash of its last entry." },
-	{ 0 }
-};
-
 static const struct drvp_field expect_fields[] = {
-	{ .name = "head", .kind = DRVP_FIELD_OBJECT, .fields = head_fields,
+	{ .name = "head", .kind = DRVP_FIELD_OBJECT, .fields = drvp_head_fields,
 	  FIELD(drvp_chain_expect, head),
 	  .help = "Where the chain ended; without it a cut tail cannot be seen." },
+	{ .name = "heads", CUSTOM(drvp_recorded_heads_read, "partition_heads"),
+	  FIELD(drvp_chain_expect, heads), .help = "The same for the chain of each partition." },
+	{ .name = "genesis", CUSTOM(drvp_hex_read, "hex"), FIELD(drvp_chain_expect, genesis),
+	  .help = "What the first entry refers to, where older ones were pruned." },
 	{ 0 }
 };
 
 const struct drvp_field drvp_recipe_fields[] = {
-	{ .name = "hash", .kind = DRVP_FIELD_COLUMN, .flags = DRVP_REQUIRED,
-	  FIELD(drvp_recipe, hash), .help = "The column with an entry's own hash." },
-	{ .name = "previous", .kind = DRVP_FIELD_COLUMN, .flags = DRVP_REQUIRED,
-	  FIELD(drvp_recipe, previous), .help = "The column with the hash of the entry before." },
-	{ .name = "preimage", CUSTOM(drvp_expr_read, "expression"), .flags = DRVP_REQUIRED,
-	  FIELD(drvp_recipe, preimage), .help = "The bytes that were hashed." },
-	{ .name = "genesis", .kind = DRVP_FIELD_OBJECT, .fields = drvp_genesis_fields,
+	{ .name = "hash", .kind = DRVP_FIELD_COLUMN, FIELD(drvp_recipe, hash),
+	  .help = "The column with an entry's own hash; absent where only the next one stores it." },
+	{ .name = "previous", .kind = DRVP_FIELD_COLUMN, FIELD(drvp_recipe, previous),
+	  .help = "The column with the hash of the entry before; absent where none is stored." },
+	{ .name = "preimage", CUSTOM(drvp_expr_read, "expression"), FIELD(drvp_recipe, preimage),
+	  .help = "The bytes that were hashed." },
+	{ .name = "versions", CUSTOM(drvp_versions_read, "versions"),
+	  .help = "Entries that were hashed in another way." },
+	{ .name = "genesis", .kind = DRVP_FIELD_OBJECT, .fields = genesis_fields,
 	  FIELD(drvp_recipe, genesis), .help = "How the first entry, which has none before, "
 	    "does." },
-	{ .name = "digest", CUSTOM(read_digest, "digest"), FIELD(drvp_recipe, digest),
+	{ .name = "digest", CUSTOM(drvp_digest_choice_read, "digest"), FIELD(drvp_recipe, digest),
 	  .help = "sha256 when absent." },
 	{ .name = "encoding", .kind = DRVP_FIELD_CHOICE, .choices = encodings,
 	  FIELD(drvp_recipe, encoding), .help = "How hashes are stored: hex when absent." },
+	{ .name = "mode", .kind = DRVP_FIELD_CHOICE, .choices = modes, FIELD(drvp_recipe, mode),
+	  .help = "links: what was hashed is not stored; rows: entries are not linked." },
 	{ .name = "order_by", .kind = DRVP_FIELD_COLUMNS, FIELD(drvp_recipe, order_by),
-	  .help = "The order of entries, to say where damage begins; links do not depend on it." },
+	  .help = "The order of entries; a chain whose hashes cover the previous one stands "
+	    "without it." },
+	{ .name = "partition_by", .kind = DRVP_FIELD_COLUMNS, FIELD(drvp_recipe, partition_by),
+	  .help = "Each value of these columns has a chain of its own." },
+	{ .name = "join", CUSTOM(drvp_body_read, "join"), FIELD(drvp_recipe, body),
+	  .help = "PostgreSQL: a second table that holds the rest of each entry." },
 	{ .name = "where", CUSTOM(drvp_conditions_read, "where"), FIELD(drvp_recipe, where),
 	  .help = "Which rows are entries of the chain." },
 	{ .name = "filter", CUSTOM(drvp_filter_read, "filter"), FIELD(drvp_recipe, filter),
@@ -145,58 +70,247 @@ const struct drvp_field drvp_recipe_fields[] = {
 	{ .name = "front", .kind = DRVP_FIELD_CHOICE, .choices = fronts,
 	  FIELD(drvp_recipe, front),
 	  .help = "pruned: old entries are removed on purpose, so the first may have gone." },
+	{ .name = "known_forks", CUSTOM(drvp_hashes_read, "hashes"),
+	  FIELD(drvp_recipe, known_forks),
+	  .help = "Hashes that several entries are known to claim as their predecessor." },
 	{ .name = "expect", .kind = DRVP_FIELD_OBJECT, .fields = expect_fields,
 	  FIELD(drvp_recipe, expect), .help = "What was recorded." },
-	{ .name = "join", CUSTOM(refuse, "unsupported"), .help = "Not in this version." },
-	{ .name = "partition_by", CUSTOM(refuse, "unsupported"), .help = "Not in this version." },
-	{ .name = "versions", CUSTOM(refuse, "unsupported"), .help = "Not in this version." },
-	{ .name = "mode", CUSTOM(refuse, "unsupported"), .help = "Not in this version." },
 	{ 0 }
 };
 
-/* ------------------------------------------------------------------ the rest */
+/* ------------------------------------------------------------------ digests */
 
-size_t drvp_recipe_hash_size(const struct drvp_recipe *recipe)
+static const struct drvp_digest_spec plain_sha256 = { DRVP_SHA256, NULL };
+
+static void visit_choice(const struct drvp_digest_choice *choice,
+			 void (*visit)(const struct drvp_digest_spec *spec, void *user), void *user)
 {
-	static const size_t sizes[] = { [DRVP_SHA256] = 32, [DRVP_SHA384] = 48,
-					[DRVP_SHA512] = 64 };
-
-	return sizes[recipe->digest.algorithm];
+	if (!choice->case_count)
+		visit(&plain_sha256, user);
+	for (size_t i = 0; i < choice->case_count; i++)
+		visit(&choice->cases[i].digest, user);
 }
 
-int drvp_recipe_validate(struct drvp_reader *reader, const struct drvp_recipe *recipe,
+void drvp_recipe_digests(const struct drvp_recipe *recipe,
+			 void (*visit)(const struct drvp_digest_spec *spec, void *user), void *user)
+{
+	visit_choice(&recipe->digest, visit, user);
+	for (size_t i = 0; i < recipe->version_count; i++)
+		if (recipe->versions[i].own_digest)
+			visit_choice(&recipe->versions[i].digest, visit, user);
+}
+
+static void note_size(const struct drvp_digest_spec *spec, void *user)
+{
+	unsigned *sizes = user;
+
+	*sizes |= 1u << drvp_algorithm_size(spec->algorithm) / 8;
+}
+
+/* ------------------------------------------------------------------ partitions */
+
+void drvp_partition_put(struct drvp_strbuf *key, const char *bytes, size_t len)
+{
+	drvp_strbuf_char(key, key->len ? ',' : '[');
+	if (bytes)
+		drvp_json_print_string(key, drvp_json_style_named("jcs"), bytes, len);
+	else
+		drvp_strbuf_str(key, "null");
+}
+
+void drvp_partition_end(struct drvp_strbuf *key)
+{
+	drvp_strbuf_char(key, ']');
+}
+
+const struct drvp_recorded_head *drvp_recipe_head(const struct drvp_recipe *recipe,
+						  const char *partition, size_t len)
+{
+	const struct drvp_recorded_heads *heads = &recipe->expect.heads;
+	size_t low = 0, high = heads->count;
+
+	if (!recipe->partition_by.count)
+		return recipe->expect.head.rows.set ? &recipe->expect.head : NULL;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct drvp_bytes *name = &heads->list[middle].partition;
+		int order = memcmp(name->bytes, partition, name->len < len ? name->len : len);
+
+		if (!order && name->len == len)
+			return &heads->list[middle];
+		if (order < 0 || (!order && name->len < len))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+const struct drvp_bytes *drvp_recipe_anchor(const struct drvp_recipe *recipe,
+					    const char *partition, size_t len)
+{
+	const struct drvp_bytes *anchor = &recipe->expect.genesis;
+	const struct drvp_recorded_head *head;
+
+	if (recipe->partition_by.count) {
+		head = drvp_recipe_head(recipe, partition, len);
+		anchor = head ? &head->genesis : NULL;
+	}
+	return anchor && anchor->len ? anchor : NULL;
+}
+
+/* ------------------------------------------------------------------ what the tables cannot say */
+
+static int fail_if(struct drvp_reader *reader, bool wrong, const struct drvp_json *node,
+		   const char *message)
+{
+	return wrong ? drvp_document_fail(reader, node, "%s", message) : 0;
+}
+
+/* Whether each form of the preimage holds the previous hash. */
+static bool commits(const struct drvp_recipe *recipe)
+{
+	bool all = recipe->preimage && drvp_expr_covers(recipe->preimage, recipe->previous, true);
+
+	for (size_t i = 0; i < recipe->version_count; i++)
+		if (recipe->versions[i].preimage)
+			all = all && drvp_expr_covers(recipe->versions[i].preimage,
+						      recipe->previous, true);
+	return all;
+}
+
+static int validate_forms(struct drvp_reader *reader, const struct drvp_recipe *recipe,
+			  const struct drvp_json *node)
+{
+	bool links = recipe->mode.value == DRVP_MODE_LINKS;
+	bool rows = recipe->mode.value == DRVP_MODE_ROWS;
+	int status = fail_if(reader, !links && !recipe->preimage, node, "\"preimage\" is missing");
+
+	if (!status)
+		status = fail_if(reader, links && (recipe->preimage || recipe->version_count), node,
+				 "with \"mode\": \"links\" nothing is hashed, so \"preimage\" and "
+				 "\"versions\" have no meaning");
+	if (!status)
+		status = fail_if(reader, links && (!recipe->hash || !recipe->previous), node,
+				 "\"mode\": \"links\" needs \"hash\" and \"previous\"");
+	if (!status)
+		status = fail_if(reader, rows && !recipe->hash, node,
+				 "\"mode\": \"rows\" needs \"hash\"");
+	if (!status)
+		status = fail_if(reader, rows && recipe->previous, node,
+				 "with \"mode\": \"rows\" there is no \"previous\"");
+	return status;
+}
+
+static int validate_links(struct drvp_reader *reader, const struct drvp_recipe *recipe,
+			  const struct drvp_json *node)
+{
+	bool ordered = recipe->order_by.count || recipe->mode.value == DRVP_MODE_ROWS;
+	int status = 0;
+
+	if (recipe->hash && recipe->previous && !strcmp(recipe->hash, recipe->previous))
+		return drvp_document_fail(reader, node, "\"hash\" and \"previous\" are the same "
+					  "column");
+	status = fail_if(reader, !recipe->previous && !ordered, node,
+			 "where \"previous\" is not stored, \"order_by\" has to say which entry "
+			 "comes before");
+	if (!status)
+		status = fail_if(reader, !recipe->committed && !ordered, node,
+				 "the hashed bytes do not hold the previous hash, so links could be "
+				 "rewritten unseen; then \"order_by\" is needed to follow them");
+	if (!status)
+		status = fail_if(reader, !recipe->previous && !recipe->committed &&
+				 recipe->mode.value != DRVP_MODE_ROWS, node,
+				 "without \"previous\", and without the previous hash in the bytes, "
+				 "nothing links the entries: say \"mode\": \"rows\"");
+	return status;
+}
+
+static int validate_head(struct drvp_reader *reader, const struct drvp_recipe *recipe,
+			 const struct drvp_recorded_head *head, const struct drvp_json *node)
+{
+	if (!drvp_recipe_is_hash_size(recipe, head->hash.len))
+		return drvp_document_fail(reader, node, "the recorded head has %zu bytes, which "
+					  "this chain's hashes have not", head->hash.len);
+	return fail_if(reader, !head->rows.value, node, "a chain of 0 rows has no head");
+}
+
+static int validate_expect(struct drvp_reader *reader, const struct drvp_recipe *recipe,
+			   const struct drvp_json *node)
+{
+	const struct drvp_chain_expect *expect = &recipe->expect;
+	bool partitions = recipe->partition_by.count;
+	int status = fail_if(reader, partitions ? expect->head.rows.set || expect->genesis.len :
+						  expect->heads.count > 0, node,
+			     partitions ? "with \"partition_by\", \"expect\" has \"heads\"" :
+					  "without \"partition_by\", \"expect\" has one \"head\"");
+
+	if (!status && expect->head.rows.set)
+		status = validate_head(reader, recipe, &expect->head, node);
+	for (size_t i = 0; !status && i < expect->heads.count; i++)
+		status = validate_head(reader, recipe, &expect->heads.list[i], node);
+	return status;
+}
+
+int drvp_recipe_validate(struct drvp_reader *reader, struct drvp_recipe *recipe,
 			 const struct drvp_json *node, bool documents)
 {
-	const struct drvp_recorded_head *head = &recipe->expect.head;
+	int status;
 
 	if (recipe->filter && !documents)
 		return drvp_document_fail(reader, recipe->filter, "\"filter\" is for MongoDB; use "
 					  "\"where\"");
-	if (!strcmp(recipe->hash, recipe->previous))
-		return drvp_document_fail(reader, node, "\"hash\" and \"previous\" are the same "
-					  "column");
-	if (!drvp_expr_covers(recipe->preimage, recipe->previous, true))
-		return drvp_document_fail(reader, recipe->preimage->node, "the hashed bytes do not "
-					  "hold the previous hash, so that links could be "
-					  "rewritten "
-					  "unseen; such chains are not supported by this version");
-	if (head->rows.set && head->hash.len != drvp_recipe_hash_size(recipe))
-		return drvp_document_fail(reader, node, "the recorded head has %zu bytes, but this "
-					  "chain's hashes have %zu", head->hash.len,
-					  drvp_recipe_hash_size(recipe));
-	if (head->rows.set && !head->rows.value)
-		return drvp_document_fail(reader, node, "a chain of 0 rows has no head");
-	return 0;
+	if (recipe->body && documents)
+		return drvp_document_fail(reader, drvp_json_member(node, "join"),
+					  "\"join\" is for PostgreSQL");
+	status = validate_forms(reader, recipe, node);
+	if (status)
+		return status;
+	recipe->committed = commits(recipe);
+	drvp_recipe_digests(recipe, note_size, &recipe->hash_sizes);
+	status = validate_links(reader, recipe, node);
+	return status ? status : validate_expect(reader, recipe, node);
+}
+
+/* ------------------------------------------------------------------ columns */
+
+static void visit_name(const char *name, void (*visit)(const char *column, void *user), void *user)
+{
+	if (name)
+		visit(name, user);
+}
+
+static void visit_names(const struct drvp_names *names,
+			void (*visit)(const char *column, void *user), void *user)
+{
+	for (size_t i = 0; i < names->count; i++)
+		visit(names->names[i], user);
+}
+
+static void visit_conditions(const struct drvp_conditions *conditions,
+			     void (*visit)(const char *column, void *user), void *user)
+{
+	for (size_t i = 0; i < conditions->count; i++)
+		visit(conditions->list[i].column, user);
 }
 
 void drvp_recipe_columns(const struct drvp_recipe *recipe,
 			 void (*visit)(const char *column, void *user), void *user)
 {
-	visit(recipe->hash, user);
-	visit(recipe->previous, user);
-	for (size_t i = 0; i < recipe->order_by.count; i++)
-		visit(recipe->order_by.names[i], user);
-	for (size_t i = 0; i < recipe->where.count; i++)
-		visit(recipe->where.list[i].column, user);
-	drvp_expr_columns(recipe->preimage, visit, user);
+	visit_name(recipe->hash, visit, user);
+	visit_name(recipe->previous, visit, user);
+	visit_name(recipe->digest.column, visit, user);
+	visit_names(&recipe->order_by, visit, user);
+	visit_names(&recipe->partition_by, visit, user);
+	visit_conditions(&recipe->where, visit, user);
+	if (recipe->preimage)
+		drvp_expr_columns(recipe->preimage, visit, user);
+	for (size_t i = 0; i < recipe->version_count; i++) {
+		const struct drvp_version *version = &recipe->versions[i];
+
+		visit_conditions(&version->when, visit, user);
+		visit_name(version->digest.column, visit, user);
+		if (version->preimage)
+			drvp_expr_columns(version->preimage, visit, user);
+	}
 }

@@ -154,7 +154,9 @@ static int cut_ranges(struct drvp_plan *plan, struct drvp_task *task, struct drv
 		      unsigned jobs, struct drv_error *err)
 {
 	struct drvp_range ranges[MOST_RANGES];
-	size_t most = jobs > 1 ? (size_t)jobs * RANGES_PER_JOB : 1, count = 0;
+	const struct drvp_check *check = task->item->check;
+	bool whole = jobs == 1 || (check->in_order && check->in_order(task->item));
+	size_t most = whole ? 1 : (size_t)jobs * RANGES_PER_JOB, count = 0;
 	int status = 0;
 
 	if (session->store->cut(session, task->relation, ranges,

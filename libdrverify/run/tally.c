@@ -7,8 +7,6 @@
 void drvp_tally_init(struct drvp_tally *tally)
 {
 	memset(tally, 0, sizeof *tally);
-	drvp_multiset_init(&tally->hashes);
-	drvp_multiset_init(&tally->previous);
 }
 
 static void spot_free(struct drvp_spot *spot)
@@ -22,6 +20,7 @@ void drvp_tally_free(struct drvp_tally *tally)
 	for (size_t i = 0; i < DRVP_TALLY_COUNTERS; i++)
 		for (size_t j = 0; j < tally->counters[i].spot_count; j++)
 			spot_free(&tally->counters[i].spots[j]);
+	drvp_chains_free(&tally->chains);
 	drvp_tally_init(tally);
 }
 
@@ -92,11 +91,7 @@ void drvp_tally_merge(struct drvp_tally *into, struct drvp_tally *other)
 		into->newest_set = true;
 		into->newest = other->newest;
 	}
-	if (other->multisets_set) {
-		into->multisets_set = true;
-		drvp_multiset_merge(&into->hashes, &other->hashes);
-		drvp_multiset_merge(&into->previous, &other->previous);
-	}
+	drvp_chains_merge(&into->chains, &other->chains);
 	if (other->counted_set) {
 		into->counted_set = true;
 		into->counted += other->counted;

@@ -2,10 +2,10 @@
 #ifndef DRVP_TALLY_H
 #define DRVP_TALLY_H
 
-#include "base/multiset.h"
+#include "chain/chains.h"
 #include "store/store.h"
 
-#define DRVP_TALLY_COUNTERS 16
+#define DRVP_TALLY_COUNTERS 24
 #define DRVP_SPOTS 8
 
 /* A row worth naming. */
@@ -33,10 +33,7 @@ struct drvp_tally {
 	struct drvp_counter counters[DRVP_TALLY_COUNTERS];
 	bool newest_set;
 	int64_t newest;              /* instant */
-	bool multisets_set;
-	struct drvp_multiset hashes, previous;  /* audit chains */
-	uint8_t head[DRVP_MULTISET_VALUE_MAX];  /* of the chain, found by locate; head_len 0: none */
-	size_t head_len;
+	struct drvp_chains chains;   /* audit chains */
 	uint64_t intact_before;      /* rows before the first bad one, found by locate */
 	bool intact_before_set;
 	int64_t elapsed;             /* microseconds of work, over all units */

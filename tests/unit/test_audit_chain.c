@@ -125,9 +125,9 @@ static void try_form(const EVP_MD *md, const char *algorithm, int encoding, cons
 	log_open(&log, document);
 	chain_run(&log.run);
 	expect(&log, DRV_PASS, NULL);
-	assert_int_equal(EVP_MD_get_size(md), log.run.verdict.tally.head_len);
-	assert_memory_equal(log.digests[ROWS - 1], log.run.verdict.tally.head,
-			    log.run.verdict.tally.head_len);
+	assert_int_equal(EVP_MD_get_size(md), log.run.verdict.tally.chains.list[0].head_len);
+	assert_memory_equal(log.digests[ROWS - 1], log.run.verdict.tally.chains.list[0].head,
+			    log.run.verdict.tally.chains.list[0].head_len);
 	chain_run_done(&log.run);
 	log.table.rows[3][AT].integer += DRVP_SECOND;
 	chain_run(&log.run);

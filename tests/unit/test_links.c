@@ -104,7 +104,7 @@ static void test_long(void **state)
 	log_run(&log);
 	assert_int_equal(DRV_PASS, log.run.verdict.result.verdict);
 	assert_int_equal(1, log.session.scans);
-	assert_int_equal(32, log.run.verdict.tally.head_len);
+	assert_int_equal(32, log.run.verdict.tally.chains.list[0].head_len);
 	chain_run_done(&log.run);
 
 	/* Two gaps, one fork and a copy, far from each other. */
@@ -141,7 +141,7 @@ static void test_all_claim_one(void **state)
 	expect_first(&log, "chain.fork", LONG - 2, 2);
 	assert_int_equal(DRV_WARN, log.run.verdict.result.verdict);
 	/* The head is the last tail, so that a capture has something to record. */
-	assert_int_equal(32, log.run.verdict.tally.head_len);
+	assert_int_equal(32, log.run.verdict.tally.chains.list[0].head_len);
 	log_free(&log);
 }
 
@@ -165,18 +165,23 @@ static void test_all_begin(void **state)
 static void test_compaction(void **state)
 {
 	struct drvp_link_table table;
+	struct drvp_chains chains = { 0 };
+	struct drvp_chain *chain = drvp_chains_get(&chains, "", 0);
 	struct drvp_fingerprint a = { 2, 3 }, b = { 4, 5 }, c = { 6, 7 };
 
 	(void)state;
+	assert_non_null(chain);
+	chain->firsts = 1;
 	assert_true(drvp_link_table_init(&table, 40));
-	drvp_link_table_add(&table, &(struct drvp_link_record){ a, DRVP_HOLDS, 0, 0 });
+	table.chains = &chains;
+	drvp_link_table_add(&table, &(struct drvp_link_record){ a, DRVP_HOLDS, 0, 0, 0 });
 	for (uint64_t i = 0; i < 5000; i++)
 		drvp_link_table_add(&table, &(struct drvp_link_record){
 						    a, (1000 + 2 * i) | DRVP_CLAIMS,
-						    (int64_t)(5000 - i), i });
-	drvp_link_table_add(&table, &(struct drvp_link_record){ b, DRVP_HOLDS, 9, 0 });
-	drvp_link_table_add(&table, &(struct drvp_link_record){ b, DRVP_HOLDS, 8, 1 });
-	drvp_link_table_add(&table, &(struct drvp_link_record){ c, DRVP_CLAIMS, 7, 0 });
+						    (int64_t)(5000 - i), i, 0 });
+	drvp_link_table_add(&table, &(struct drvp_link_record){ b, DRVP_HOLDS, 9, 0, 0 });
+	drvp_link_table_add(&table, &(struct drvp_link_record){ b, DRVP_HOLDS, 8, 1, 0 });
+	drvp_link_table_add(&table, &(struct drvp_link_record){ c, DRVP_CLAIMS, 7, 0, 0 });
 	drvp_link_table_finish(&table);
 	assert_false(table.failed);
 	assert_true(table.capacity <= 160);
@@ -186,7 +191,9 @@ static void test_compaction(void **state)
 	assert_int_equal(9, table.copies.marks[0].order);
 	assert_int_equal(1, table.gaps.count);
 	assert_int_equal(1, table.tails.count);
-	assert_int_equal(8, table.last_tail.order);
+	assert_int_equal(8, chain->last_tail.order);
+	assert_int_equal(4999, chain->forks);
+	drvp_chains_free(&chains);
 	drvp_link_table_free(&table);
 }
 

@@ -313,13 +313,13 @@ static void build(const char *document, const struct drvp_value *previous,
 	fake_session_init(&session, &table);
 	session.zone = &seoul;
 	assert_int_equal(0, drvp_preimage_new(&p, recipe, &session.relation, &session.session,
-					      &err));
+					      DRVP_USE_CONTENTS, &err));
 	for (size_t i = 0; i < p->column_count; i++)
 		for (size_t j = 0; j < table.column_count; j++)
 			if (!strcmp(p->columns[i].column, table.columns[j].name))
 				values[i] = table.rows[0][j];
-	drvp_entry_read(&entry, recipe, &values[DRVP_COLUMN_HASH], &values[DRVP_COLUMN_PREVIOUS]);
-	assert_int_equal(0, drvp_preimage_build(p, values, &entry, 0));
+	drvp_entry_read(&entry, recipe, &values[p->hash_column], &values[p->previous_column]);
+	assert_int_equal(0, drvp_preimage_build(p, &p->forms[0], values, &entry, 0));
 	drvp_strbuf_clear(out);
 	drvp_strbuf_add(out, p->out.data ? p->out.data : "", p->out.len);
 	if (lossy)

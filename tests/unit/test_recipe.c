@@ -11,6 +11,7 @@
 
 #define BASE "\"hash\": \"h\", \"previous\": \"p\", "
 #define PREIMAGE(expression) BASE "\"preimage\": [{ \"previous\": \"text\" }, " expression "]"
+#define ORDERED "\"order_by\": [\"seq\"]"
 #define HEX64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 static const char *const good[] = {
@@ -22,6 +23,21 @@ static const char *const good[] = {
 	"\"where\": { \"column\": \"h\", \"is\": \"not null\" }",
 	PREIMAGE("\"x\"") ", \"digest\": { \"hmac\": \"sha256\", \"key\": \"audit\" }",
 	PREIMAGE("\"x\"") ", \"expect\": { \"head\": { \"rows\": 3, \"hash\": \"" HEX64 "\" } }",
+	PREIMAGE("\"x\"") ", \"digest\": { \"by\": \"a\", \"cases\": { \"1\": \"sha512\", "
+	"\"2\": { \"hmac\": \"sha384\", \"key\": \"k\" } } }",
+	PREIMAGE("\"x\"") ", \"partition_by\": [\"t\", \"u\"], \"expect\": { \"heads\": ["
+	"{ \"rows\": 3, \"partition\": [\"a\", null], \"hash\": \"" HEX64 "\" }] }",
+	PREIMAGE("\"x\"") ", \"front\": \"pruned\", \"expect\": { \"genesis\": \"" HEX64 "\" }",
+	PREIMAGE("\"x\"") ", \"known_forks\": [\"" HEX64 "\"]",
+	PREIMAGE("\"x\"") ", \"versions\": [{ \"when\": { \"column\": \"v\", \"equals\": 2 }, "
+	"\"preimage\": [{ \"previous\": \"bytes\" }] }, { \"digest\": \"sha512\" }]",
+	PREIMAGE("\"x\"") ", \"join\": { \"table\": \"s.t\", \"on\": { \"id\": \"entry\" } }",
+	BASE "\"mode\": \"links\", " ORDERED,
+	BASE "\"preimage\": \"x\", " ORDERED,
+	"\"hash\": \"h\", \"preimage\": { \"previous\": \"text\" }, " ORDERED,
+	"\"previous\": \"p\", \"preimage\": \"x\", " ORDERED,
+	"\"preimage\": { \"previous\": \"text\" }, " ORDERED,
+	"\"hash\": \"h\", \"mode\": \"rows\", \"preimage\": \"x\"",
 	PREIMAGE("{ \"json\": \"python\", \"object\": [[\"a\", { \"column\": \"x\" }]], "
 		 "\"drop_keys\": [\"z\"], \"drop_empty\": true }"),
 };
@@ -30,12 +46,18 @@ static const struct {
 	const char *members;
 	const char *message;         /* a part of it */
 } bad[] = {
-	{ "\"hash\": \"h\", \"preimage\": \"x\"", "\"previous\" is missing" },
+	{ "\"hash\": \"h\", \"preimage\": { \"previous\": \"text\" }",
+	  "\"order_by\" has to say" },
+	{ "\"hash\": \"h\", \"preimage\": \"x\", " ORDERED, "nothing links the entries" },
+	{ BASE "\"order_by\": []", "at least one column" },
+	{ BASE ORDERED, "\"preimage\" is missing" },
 	{ BASE "\"preimage\": \"x\"", "do not hold the previous hash" },
 	{ BASE "\"preimage\": { \"json\": \"jcs\", \"all_except\": [\"p\"] }",
 	  "do not hold the previous hash" },
 	{ BASE "\"preimage\": { \"json\": \"jcs\", \"all_except\": [], \"columns\": "
 	  "{ \"p\": \"x\" } }", "do not hold the previous hash" },
+	{ PREIMAGE("\"x\"") ", \"versions\": [{ \"preimage\": \"x\" }]",
+	  "do not hold the previous hash" },
 	{ "\"hash\": \"h\", \"previous\": \"h\", \"preimage\": { \"previous\": \"text\" }",
 	  "the same column" },
 	{ PREIMAGE("7"), "expected an expression" },
@@ -76,10 +98,33 @@ static const struct {
 	{ PREIMAGE("\"x\"") ", \"expect\": { \"head\": { \"rows\": 0, \"hash\": \"" HEX64 "\" } }",
 	  "0 rows" },
 	{ PREIMAGE("\"x\"") ", \"filter\": {}", "is for MongoDB" },
-	{ PREIMAGE("\"x\"") ", \"partition_by\": [\"t\"]", "not supported by this version" },
-	{ PREIMAGE("\"x\"") ", \"mode\": \"links\"", "not supported by this version" },
-	{ PREIMAGE("\"x\"") ", \"versions\": []", "not supported by this version" },
-	{ PREIMAGE("\"x\"") ", \"join\": {}", "not supported by this version" },
+	{ PREIMAGE("\"x\"") ", \"digest\": { \"by\": \"a\" }", "\"cases\" is missing" },
+	{ PREIMAGE("\"x\"") ", \"digest\": { \"by\": \"a\", \"cases\": {} }",
+	  "expected { value: digest" },
+	{ PREIMAGE("\"x\"") ", \"digest\": { \"by\": \"a\", \"cases\": { \"1\": \"md5\" } }",
+	  "sha256" },
+	{ PREIMAGE("\"x\"") ", \"partition_by\": [\"t\"], \"expect\": { \"head\": { \"rows\": 3, "
+	  "\"hash\": \"" HEX64 "\" } }", "has \"heads\"" },
+	{ PREIMAGE("\"x\"") ", \"expect\": { \"heads\": [{ \"rows\": 3, \"partition\": [\"a\"], "
+	  "\"hash\": \"" HEX64 "\" }] }", "one \"head\"" },
+	{ PREIMAGE("\"x\"") ", \"partition_by\": [\"t\"], \"expect\": { \"heads\": ["
+	  "{ \"rows\": 3, \"partition\": [\"a\"], \"hash\": \"" HEX64 "\" }, "
+	  "{ \"rows\": 4, \"partition\": [\"a\"], \"hash\": \"" HEX64 "\" }] }",
+	  "[\"a\"] is listed twice" },
+	{ PREIMAGE("\"x\"") ", \"partition_by\": [\"t\"], \"expect\": { \"heads\": ["
+	  "{ \"rows\": 3, \"partition\": [7], \"hash\": \"" HEX64 "\" }] }",
+	  "a string or null" },
+	{ PREIMAGE("\"x\"") ", \"mode\": \"links\"", "have no meaning" },
+	{ "\"hash\": \"h\", \"mode\": \"links\"", "needs \"hash\" and \"previous\"" },
+	{ BASE "\"mode\": \"links\"", "\"order_by\" is needed" },
+	{ BASE "\"mode\": \"rows\", \"preimage\": \"x\"", "there is no \"previous\"" },
+	{ "\"mode\": \"rows\", \"preimage\": \"x\"", "needs \"hash\"" },
+	{ PREIMAGE("\"x\"") ", \"versions\": []", "a list of" },
+	{ PREIMAGE("\"x\"") ", \"versions\": [{ \"when\": { \"column\": \"v\", \"equals\": 2 } }]",
+	  "needs \"preimage\" or \"digest\"" },
+	{ PREIMAGE("\"x\"") ", \"join\": {}", "\"table\" is missing" },
+	{ PREIMAGE("\"x\"") ", \"join\": { \"table\": \"s.t\", \"on\": {} }", "column of the" },
+	{ PREIMAGE("\"x\"") ", \"known_forks\": [\"x\"]", "hexadecimal" },
 	{ PREIMAGE("\"x\"") ", \"genesis\": { \"stored\": 7 }", "expected a string" },
 };
 

@@ -1,0 +1,127 @@
+/* chains.c: what the entries of each chain of a relation add up to, partition by partition */
+#include "chain/chains.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FEWEST_SLOTS 16
+
+void drvp_chains_free(struct drvp_chains *chains)
+{
+	free(chains->list);
+	free(chains->slots);
+	drvp_arena_free(&chains->names);
+	memset(chains, 0, sizeof *chains);
+}
+
+/* FNV-1a: a table with crafted partitions is slow, not wrong. */
+static uint64_t spread(const char *bytes, size_t len)
+{
+	uint64_t hash = UINT64_C(0xCBF29CE484222325);
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001B3);
+	return hash ^ hash >> 32;
+}
+
+/* The slot where the partition is, or belongs. */
+static uint32_t *slot_of(const struct drvp_chains *chains, const char *partition, size_t len)
+{
+	size_t mask = chains->slot_count - 1, at = spread(partition, len) & mask;
+
+	for (;; at = (at + 1) & mask) {
+		const struct drvp_chain *chain;
+
+		if (!chains->slots[at])
+			return &chains->slots[at];
+		chain = &chains->list[chains->slots[at] - 1];
+		if (chain->partition_len == len && !memcmp(chain->partition, partition, len))
+			return &chains->slots[at];
+	}
+}
+
+/* Half of the slots at least stay free. */
+static bool make_room(struct drvp_chains *chains)
+{
+	size_t capacity = chains->capacity ? 2 * chains->capacity : FEWEST_SLOTS / 2;
+	struct drvp_chain *list;
+	uint32_t *slots;
+
+	if (chains->count < chains->capacity)
+		return true;
+	if (chains->failed || capacity > UINT32_MAX / 4)
+		return false;
+	list = realloc(chains->list, capacity * sizeof *list);
+	if (!list)
+		return false;
+	chains->list = list;
+	slots = calloc(2 * capacity, sizeof *slots);
+	if (!slots)
+		return false;
+	free(chains->slots);
+	chains->slots = slots;
+	chains->slot_count = 2 * capacity;
+	chains->capacity = capacity;
+	for (size_t i = 0; i < chains->count; i++)
+		*slot_of(chains, list[i].partition, list[i].partition_len) = (uint32_t)i + 1;
+	return true;
+}
+
+struct drvp_chain *drvp_chains_find(const struct drvp_chains *chains, const char *partition,
+				    size_t len)
+{
+	uint32_t *slot = chains->count ? slot_of(chains, partition, len) : NULL;
+
+	return slot && *slot ? &chains->list[*slot - 1] : NULL;
+}
+
+static struct drvp_chain *add(struct drvp_chains *chains, const char *partition, size_t len)
+{
+	char *name = make_room(chains) ? drvp_arena_copy(&chains->names, partition, len) : NULL;
+	struct drvp_chain *chain;
+
+	if (!name) {
+		chains->failed = true;
+		return NULL;
+	}
+	*slot_of(chains, partition, len) = (uint32_t)chains->count + 1;
+	chain = &chains->list[chains->count++];
+	memset(chain, 0, sizeof *chain);
+	chain->partition = name;
+	chain->partition_len = len;
+	drvp_multiset_init(&chain->hashes);
+	drvp_multiset_init(&chain->previous);
+	return chain;
+}
+
+struct drvp_chain *drvp_chains_get(struct drvp_chains *chains, const char *partition, size_t len)
+{
+	struct drvp_chain *chain = drvp_chains_find(chains, partition, len);
+
+	return chain ? chain : add(chains, partition, len);
+}
+
+void drvp_chains_merge(struct drvp_chains *into, struct drvp_chains *other)
+{
+	for (size_t i = 0; i < other->count; i++) {
+		const struct drvp_chain *from = &other->list[i];
+		struct drvp_chain *chain = drvp_chains_get(into, from->partition,
+							   from->partition_len);
+
+		if (!chain)
+			break;
+		chain->rows += from->rows;
+		chain->firsts += from->firsts;
+		chain->unproven += from->unproven;
+		chain->unlinked += from->unlinked;
+		chain->head_seen |= from->head_seen;
+		drvp_multiset_merge(&chain->hashes, &from->hashes);
+		drvp_multiset_merge(&chain->previous, &from->previous);
+		if (from->head_len) {
+			memcpy(chain->head, from->head, from->head_len);
+			chain->head_len = from->head_len;
+		}
+	}
+	into->failed |= other->failed;
+	drvp_chains_free(other);
+}

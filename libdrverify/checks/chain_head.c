@@ -1,0 +1,211 @@
+/* chain_head.c: whether chains end where they are recorded to have ended */
+#include <string.h>
+
+#include "checks/chain_judge.h"
+
+/* How a chain stands to what was recorded of it. */
+enum outcome {
+	AS_RECORDED,                 /* or grown, where the restored moment may be later */
+	CUT,                         /* the recorded last row is not there, and there are fewer */
+	REPLACED,                    /* it is not there, but there are no fewer rows */
+	SHORT,                       /* it is there, but rows before it are not */
+	PADDED,                      /* the chain ends at it, but has more rows */
+	GROWN,                       /* more rows follow it, at the very moment that was recorded */
+	OUTCOMES
+};
+
+/* Chains of one outcome. */
+struct group {
+	size_t chains;
+	uint64_t rows;               /* missing, or more than recorded */
+	const struct drvp_recorded_head *first; /* NULL: not recorded */
+	const struct drvp_chain *first_chain;   /* NULL: no row is left */
+};
+
+static bool ends_at(const struct drvp_chain *chain, const struct drvp_recorded_head *head)
+{
+	return chain->head_len && chain->head_len == head->hash.len &&
+	       !memcmp(chain->head, head->hash.bytes, head->hash.len);
+}
+
+static int outcome_of(const struct drvp_chain_judging *j, const struct drvp_chain *chain,
+		      const struct drvp_recorded_head *head)
+{
+	uint64_t recorded = (uint64_t)head->rows.value, now = chain ? chain->rows : 0;
+	bool same = j->c->lineage->relation == DRVP_LINEAGE_SAME, at_end;
+
+	if (!chain || !chain->head_seen)
+		return now < recorded ? CUT : REPLACED;
+	if (!drvp_chain_is_sound(j, chain))
+		return AS_RECORDED; /* other findings say what is wrong in front of it */
+	at_end = ends_at(chain, head);
+	if (now < recorded && j->recipe->front.value != DRVP_FRONT_PRUNED)
+		return SHORT;
+	if (at_end && now > recorded && !chain->forks)
+		return PADDED;
+	return same && (!at_end || now > recorded) ? GROWN : AS_RECORDED;
+}
+
+/* What the recorded head says cannot be held against a state that may be an earlier one. */
+static bool may_be_earlier(const struct drvp_chain_judging *j, const char *what)
+{
+	switch (j->c->lineage->relation) {
+	case DRVP_LINEAGE_OLDER:
+		drvp_find(j->out, "lineage.older", 0, NULL,
+			  "%s, but the restore point is before the baseline", what);
+		return true;
+	case DRVP_LINEAGE_UNKNOWN:
+		drvp_find(j->out, "lineage.unknown", 0, NULL,
+			  "%s, but it is not known which moment was restored", what);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* "", or how many chains it is about, and which is the first. */
+static const char *chains_of(const struct drvp_chain_judging *j, const struct group *group)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+
+	if (!j->recipe->partition_by.count)
+		return "";
+	drvp_strbuf_printf(&text, "in %s (%s%.200s): ",
+			   drvp_amount(j, group->chains, "chain", "chains"),
+			   group->chains > 1 ? "the first is " : "",
+			   group->first ? group->first->partition.bytes :
+					  group->first_chain->partition);
+	return drvp_keep_text(j, &text);
+}
+
+static void tell_cut(const struct drvp_chain_judging *j, const struct group *group)
+{
+	const struct drvp_chain *chain = group->first_chain;
+	bool intact = chain && drvp_chain_is_sound(j, chain) && !chain->forks;
+
+	if (j->recipe->partition_by.count)
+		drvp_find(j->out, "chain.head_missing", group->rows, NULL,
+			  "%s%s gone up to the recorded last rows", chains_of(j, group),
+			  drvp_amount(j, group->rows, "row is", "rows are"));
+	else
+		drvp_find(j->out, "chain.head_missing", group->rows, NULL,
+			  "%s gone up to the recorded last row: %s of %s left%s",
+			  drvp_amount(j, group->rows, "row is", "rows are"),
+			  drvp_grouped(j->out, chain ? chain->rows : 0),
+			  drvp_grouped(j->out, (uint64_t)group->first->rows.value),
+			  intact ? "; what is left is one intact chain" : "");
+}
+
+static void tell_replaced(const struct drvp_chain_judging *j, const struct group *group)
+{
+	drvp_find(j->out, "chain.head_missing", 0, NULL,
+		  "%sthe recorded last row is not there, though there are %s of %s recorded: "
+		  "entries were replaced or hashed anew",
+		  chains_of(j, group), drvp_amount(j, group->first_chain->rows, "row", "rows"),
+		  drvp_grouped(j->out, (uint64_t)group->first->rows.value));
+}
+
+static void tell_short(const struct drvp_chain_judging *j, const struct group *group)
+{
+	drvp_find(j->out, "chain.head_missing", group->rows, NULL,
+		  "%sthe recorded last row is there, but only %s of %s", chains_of(j, group),
+		  drvp_grouped(j->out, group->first_chain->rows),
+		  drvp_amount(j, (uint64_t)group->first->rows.value, "row", "rows"));
+}
+
+static void tell_padded(const struct drvp_chain_judging *j, const struct group *group)
+{
+	drvp_find(j->out, "chain.head_changed", group->rows, NULL,
+		  "%sthe chain ends at the recorded row, but has %s instead of %s",
+		  chains_of(j, group), drvp_amount(j, group->first_chain->rows, "row", "rows"),
+		  drvp_grouped(j->out, (uint64_t)group->first->rows.value));
+}
+
+static void tell_grown(const struct drvp_chain_judging *j, const struct group *group)
+{
+	drvp_find(j->out, "chain.head_changed", group->rows, NULL,
+		  "%s%s now, recorded were %s, and the restored moment is the recorded one",
+		  chains_of(j, group), drvp_amount(j, group->first_chain->rows, "row", "rows"),
+		  drvp_grouped(j->out,
+			       group->first ? (uint64_t)group->first->rows.value : 0));
+}
+
+static void tell(const struct drvp_chain_judging *j, int outcome, const struct group *group)
+{
+	switch (outcome) {
+	case CUT:
+		if (!may_be_earlier(j, "the recorded last row is not there"))
+			tell_cut(j, group);
+		break;
+	case REPLACED:
+		if (!may_be_earlier(j, "the recorded last row is not there"))
+			tell_replaced(j, group);
+		break;
+	case SHORT:
+		if (!may_be_earlier(j, "fewer rows than recorded"))
+			tell_short(j, group);
+		break;
+	case PADDED:
+		tell_padded(j, group);
+		break;
+	case GROWN:
+		tell_grown(j, group);
+		break;
+	default:
+		break;
+	}
+}
+
+static void add(struct group *group, const struct drvp_chain *chain,
+		const struct drvp_recorded_head *head)
+{
+	uint64_t recorded = head ? (uint64_t)head->rows.value : 0, now = chain ? chain->rows : 0;
+
+	if (!group->chains++) {
+		group->first = head;
+		group->first_chain = chain;
+	}
+	group->rows += now > recorded ? now - recorded : recorded - now;
+}
+
+static void group_recorded(const struct drvp_chain_judging *j, struct group groups[OUTCOMES])
+{
+	const struct drvp_chain_expect *expect = &j->recipe->expect;
+	bool partitions = j->recipe->partition_by.count;
+	const struct drvp_recorded_head *heads = partitions ? expect->heads.list : &expect->head;
+	size_t count = partitions ? expect->heads.count : expect->head.rows.set;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct drvp_chain *chain =
+			drvp_chains_find(&j->tally->chains, heads[i].partition.bytes,
+					 heads[i].partition.len);
+
+		add(&groups[outcome_of(j, chain, &heads[i])], chain, &heads[i]);
+	}
+}
+
+/* At the recorded moment there was no chain that is not recorded. */
+static void group_new(const struct drvp_chain_judging *j, struct group groups[OUTCOMES])
+{
+	const struct drvp_chains *chains = &j->tally->chains;
+
+	if (!j->recipe->expect.heads.count || j->c->lineage->relation != DRVP_LINEAGE_SAME)
+		return;
+	for (size_t i = 0; i < chains->count; i++)
+		if (!drvp_recipe_head(j->recipe, chains->list[i].partition,
+				      chains->list[i].partition_len))
+			add(&groups[GROWN], &chains->list[i], NULL);
+}
+
+void drvp_chain_judge_heads(const struct drvp_chain_judging *j)
+{
+	struct group groups[OUTCOMES] = { { 0 } };
+
+	if (j->c->settings->capture && j->c->captured)
+		return;
+	group_recorded(j, groups);
+	group_new(j, groups);
+	for (int outcome = CUT; outcome < OUTCOMES; outcome++)
+		if (groups[outcome].chains)
+			tell(j, outcome, &groups[outcome]);
+}
