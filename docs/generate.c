@@ -240,7 +240,8 @@ static const struct {
 			  "{ \"$ref\": \"#/$defs/hmac\" }] } }" },
 	{ "versions", "{ \"type\": \"array\", \"minItems\": 1, "
 		      "\"items\": { \"allOf\": [{ \"$ref\": \"#/$defs/version\" }, { \"anyOf\": ["
-		      "{ \"required\": [\"preimage\"] }, { \"required\": [\"digest\"] }] }] } }" },
+		      "{ \"required\": [\"preimage\"] }, { \"required\": [\"digest\"] }, "
+		      "{ \"required\": [\"mode\"] }] }] } }" },
 	{ "partition", "{ \"type\": \"array\", \"minItems\": 1, "
 		       "\"items\": { \"type\": [\"string\", \"null\"] } }" },
 	{ "partition_heads", "{ \"type\": \"array\", \"items\": { \"$ref\": \"#/$defs/partition_head\" } }" },
@@ -257,7 +258,7 @@ static const struct {
 	{ "text_object", "{ \"type\": \"object\", \"properties\": { \"text\": { \"type\": \"string\" } }, "
 			 "\"required\": [\"text\"], \"additionalProperties\": false }" },
 	{ "null_policy", "{ \"oneOf\": [{ \"type\": \"string\" }, { \"$ref\": \"#/$defs/text_object\" }] }" },
-	{ "time_digits", "{ \"enum\": [0, 3, 6, 9, \"trim\", \"thousands\", \"python\"] }" },
+	{ "time_digits", "{ \"enum\": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, \"trim\", \"thousands\", \"python\"] }" },
 	{ "json_style", "{ \"oneOf\": [{ \"$ref\": \"#/$defs/json_style_name\" }, "
 			"{ \"$ref\": \"#/$defs/json_style_like\" }] }" },
 	{ "json_separators", "{ \"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, "

@@ -35,7 +35,8 @@ static uint32_t *slot_of(const struct drvp_chains *chains, const char *partition
 		if (!chains->slots[at])
 			return &chains->slots[at];
 		chain = &chains->list[chains->slots[at] - 1];
-		if (chain->partition_len == len && !memcmp(chain->partition, partition, len))
+		if (chain->partition_len == len &&
+		    (!len || !memcmp(chain->partition, partition, len)))
 			return &chains->slots[at];
 	}
 }

@@ -1,5 +1,7 @@
 /* column_text.c: the value of a column, the way the application wrote it into its hash */
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chain/preimage.h"
@@ -123,7 +125,7 @@ static void put_time(struct drvp_preimage *p, const struct drvp_step *step,
 
 /* ------------------------------------------------------------------ values as text */
 
-static void put_uuid(struct drvp_strbuf *out, const struct drvp_value *value)
+static void put_uuid(struct drvp_strbuf *out, const struct drvp_value *value, bool hyphens)
 {
 	static const char digits[] = "0123456789abcdef";
 	char text[36], *at = text;
@@ -131,12 +133,12 @@ static void put_uuid(struct drvp_strbuf *out, const struct drvp_value *value)
 	for (size_t i = 0; i < 16; i++) {
 		unsigned char byte = (unsigned char)value->bytes[i];
 
-		if (i == 4 || i == 6 || i == 8 || i == 10)
+		if (hyphens && (i == 4 || i == 6 || i == 8 || i == 10))
 			*at++ = '-';
 		*at++ = digits[byte >> 4];
 		*at++ = digits[byte & 15];
 	}
-	drvp_strbuf_add(out, text, sizeof text);
+	drvp_strbuf_add(out, text, (size_t)(at - text));
 }
 
 static void put_integer(struct drvp_strbuf *out, int64_t number)
@@ -155,9 +157,26 @@ static void put_integer(struct drvp_strbuf *out, int64_t number)
 static void put_float(struct drvp_preimage *p, const struct drvp_step *step, double number,
 		      int numbers)
 {
+	const struct drvp_number *decimals = &step->expr->u.column.decimals;
+	char text[400];
+
 	if (step->single)
 		number = drvp_number_from_single(number);
+	if (decimals->set && number > -1e15 && number < 1e15) {
+		snprintf(text, sizeof text, "%.*f", (int)decimals->value, number);
+		number = strtod(text, NULL);
+	}
 	drvp_number_print_double(&p->out, numbers, number);
+}
+
+static void put_bool(struct drvp_preimage *p, const struct drvp_column_expr *c, bool truth)
+{
+	const struct drvp_bytes *word = truth ? &c->truth : &c->falsehood;
+
+	if (word->bytes)
+		drvp_strbuf_add(&p->out, word->bytes, word->len);
+	else
+		drvp_strbuf_str(&p->out, truth ? "true" : "false");
 }
 
 /* All but documents, texts and NULL. */
@@ -166,7 +185,7 @@ static void put_scalar(struct drvp_preimage *p, const struct drvp_step *step,
 {
 	switch (value->kind) {
 	case DRVP_BOOL:
-		drvp_strbuf_str(&p->out, value->integer ? "true" : "false");
+		put_bool(p, &step->expr->u.column, value->integer != 0);
 		break;
 	case DRVP_INTEGER:
 		put_integer(&p->out, value->integer);
@@ -181,7 +200,7 @@ static void put_scalar(struct drvp_preimage *p, const struct drvp_step *step,
 			drvp_strbuf_add(&p->out, value->bytes, value->len);
 		break;
 	case DRVP_UUID:
-		put_uuid(&p->out, value);
+		put_uuid(&p->out, value, !step->expr->u.column.uuid.set);
 		break;
 	case DRVP_BYTES:
 	case DRVP_OBJECT_ID:
@@ -231,17 +250,31 @@ static bool put_uuid_text(struct drvp_strbuf *out, const struct drvp_value *valu
 	return true;
 }
 
+static bool put_base64(struct drvp_strbuf *out, const struct drvp_value *value)
+{
+	size_t most = value->len / 4 * 3;
+	long len;
+
+	if (!drvp_strbuf_reserve(out, most + 1))
+		return true;
+	len = drvp_base64_decode(value->bytes, value->len, (uint8_t *)out->data + out->len, most);
+	out->len += len > 0 ? (size_t)len : 0;
+	return len >= 0;
+}
+
 static bool put_bytes(struct drvp_strbuf *out, const struct drvp_value *value, int64_t form)
 {
 	static const size_t sizes[] = { [DRVP_BYTES_I16BE] = 2, [DRVP_BYTES_I32BE] = 4,
 					[DRVP_BYTES_I64BE] = 8 };
 
-	if (form > DRVP_BYTES_BYTEA) {
+	if (form >= DRVP_BYTES_I16BE) {
 		put_big_endian(out, (uint64_t)value->integer, sizes[form]);
 		return value->kind == DRVP_INTEGER;
 	}
 	if (form == DRVP_BYTES_UUID && value->kind == DRVP_TEXT)
 		return put_uuid_text(out, value);
+	if (form == DRVP_BYTES_BASE64)
+		return value->kind == DRVP_TEXT && put_base64(out, value);
 	if (value->kind != DRVP_UUID && value->kind != DRVP_BYTES && value->kind != DRVP_TEXT &&
 	    value->kind != DRVP_OBJECT_ID)
 		return false;
@@ -250,15 +283,6 @@ static bool put_bytes(struct drvp_strbuf *out, const struct drvp_value *value, i
 }
 
 /* ------------------------------------------------------------------ one column */
-
-static void put_document(struct drvp_preimage *p, const struct drvp_value *value,
-			 const struct drvp_json_style *style, const struct drvp_json_filter *filter)
-{
-	p->printer.style = style;
-	p->printer.filter = filter ? *filter : (struct drvp_json_filter){ 0 };
-	p->printer.order_lost = value->order_lost;
-	drvp_json_print_value(&p->printer, value->json);
-}
 
 static bool is_number(const struct drvp_step *step, const struct drvp_value *value,
 		      const struct drvp_json_style *style)
@@ -336,6 +360,19 @@ static void put_text(struct drvp_preimage *p, const struct drvp_step *step,
 			    c->letter_case.value == DRVP_CASE_UPPER);
 }
 
+/* Text that was read as JSON and written again. */
+static void put_parsed(struct drvp_preimage *p, const struct drvp_value *value,
+		       const struct drvp_json_style *style, const struct drvp_json_place *place)
+{
+	const struct drvp_json *tree = value->kind == DRVP_TEXT ?
+		drvp_parse_text(p, value->bytes, value->len) : NULL;
+
+	if (tree)
+		drvp_put_document(p, tree, false, style, place ? place->filter : NULL);
+	else
+		p->impossible = true;
+}
+
 int drvp_put_column(struct drvp_preimage *p, const struct drvp_step *step,
 		    const struct drvp_json_place *place)
 {
@@ -350,9 +387,14 @@ int drvp_put_column(struct drvp_preimage *p, const struct drvp_step *step,
 			policy.kind = DRVP_MISSING_OMIT;
 		return drvp_put_missing(p, &policy, place);
 	}
-	if (value->kind == DRVP_DOCUMENT)
-		put_document(p, value, style ? style : drvp_json_style_named("postgres-jsonb"),
-			     place ? place->filter : NULL);
+	if (value->kind == DRVP_DOCUMENT && !style && value->bytes)
+		drvp_strbuf_add(&p->out, value->bytes, value->len);
+	else if (value->kind == DRVP_DOCUMENT)
+		drvp_put_document(p, value->json, value->order_lost,
+				  style ? style : drvp_json_style_named("postgres-jsonb"),
+				  place ? place->filter : NULL);
+	else if (c->parse)
+		put_parsed(p, value, style, place);
 	else if (c->bytes.set)
 		p->impossible |= !put_bytes(&p->out, value, c->bytes.value);
 	else if (style && value->kind == DRVP_TEXT)

@@ -118,9 +118,16 @@ static int validate_column(struct drvp_reader *reader, const struct drvp_expr *e
 					  "belong together");
 	if (c->rounding.set && !iso && !epoch)
 		return drvp_document_fail(reader, expr->node, "\"rounding\" needs \"time\"");
-	if (c->time.set + c->bytes.set + (c->json != NULL) + c->decimal.set > 1)
+	if (c->stored_as.set && !c->time.set)
+		return drvp_document_fail(reader, expr->node, "\"stored_as\" needs \"time\"");
+	if ((c->json != NULL) + c->decimal.set + c->uuid.set + (c->bytes.set || c->time.set) > 1 ||
+	    (c->time.set && c->bytes.set && (iso || c->bytes.value < DRVP_BYTES_I16BE)))
 		return drvp_document_fail(reader, expr->node, "only one of \"time\", \"bytes\", "
-					  "\"json\" and \"decimal\" can be right");
+					  "\"json\", \"decimal\" and \"uuid\" can be right, "
+					  "but for a time as a number of bytes");
+	if (c->parse && !c->json)
+		return drvp_document_fail(reader, expr->node, "\"parse\" needs \"json\": the style "
+					  "in which it was written again");
 	return 0;
 }
 
@@ -128,6 +135,7 @@ static int validate_column(struct drvp_reader *reader, const struct drvp_expr *e
 static const char *raw_part(const struct drvp_expr *expr)
 {
 	const struct drvp_expr_list *list = &expr->u.list;
+	const struct drvp_expr *other;
 
 	switch (expr->kind) {
 	case DRVP_EXPR_HEX:
@@ -139,6 +147,12 @@ static const char *raw_part(const struct drvp_expr *expr)
 		return expr->u.digest.as.value == DRVP_DIGEST_BYTES ? "\"as\": \"bytes\"" : NULL;
 	case DRVP_EXPR_COLUMN:
 		return expr->u.column.bytes.set ? "\"bytes\"" : NULL;
+	case DRVP_EXPR_UNESCAPE:
+		return "\"unescape\"";
+	case DRVP_EXPR_PRESENT:
+		other = expr->u.present.otherwise;
+		return raw_part(expr->u.present.then) ? raw_part(expr->u.present.then) :
+		       other ? raw_part(other) : NULL;
 	case DRVP_EXPR_LENGTH_PREFIXED:
 		return expr->u.length.length.value != DRVP_LENGTH_DECIMAL ? "a binary length" :
 			raw_part(expr->u.length.inner);
@@ -199,7 +213,9 @@ static const char *const separator_names[] = { "T", " ", NULL };
 static const char *const unit_names[] = { "s", "ms", "us", "ns", NULL };
 static const char *const rounding_names[] = { "truncate", "round", NULL };
 static const char *const case_names[] = { "lower", "upper", NULL };
-static const char *const byte_names[] = { "uuid", "bytea", "i16be", "i32be", "i64be", NULL };
+static const char *const byte_names[] = { "uuid", "bytea", "base64", "i16be", "i32be", "i64be",
+					  NULL };
+static const char *const uuid_names[] = { "plain", NULL };
 static const char *const decimal_names[] = { "strip zeros", NULL };
 static const char *const as_names[] = { "number", "text", NULL };
 static const char *const previous_names[] = { "text", "bytes", NULL };
@@ -226,6 +242,14 @@ static const struct drvp_field column_fields[] = {
 	  .help = "What stood between date and time." },
 	{ .name = "column_zone", .kind = DRVP_FIELD_TEXT, FIELD(drvp_column_expr, column_zone),
 	  .help = "For a column without zone: the zone of the application that wrote it." },
+	{ .name = "local_zone", .kind = DRVP_FIELD_TEXT, FIELD(drvp_column_expr, local_zone),
+	  .help = "The zone in which it was written: \"Asia/Seoul\" or \"+09:00\"." },
+	{ .name = "zone_name", .kind = DRVP_FIELD_TEXT, FIELD(drvp_column_expr, zone_name),
+	  .help = "What Date.toString() called that zone: \"Korean Standard Time\"." },
+	{ .name = "precision", CHOICE(unit_names), FIELD(drvp_column_expr, precision),
+	  .help = "To which unit the application had cut the time before." },
+	{ .name = "stored_as", CHOICE(unit_names), FIELD(drvp_column_expr, stored_as),
+	  .help = "The column is a number: a time in this unit since 1970." },
 	{ .name = "unit", CHOICE(unit_names), FIELD(drvp_column_expr, unit),
 	  .help = "The unit of an epoch." },
 	{ .name = "rounding", CHOICE(rounding_names), FIELD(drvp_column_expr, rounding),
@@ -236,6 +260,16 @@ static const struct drvp_field column_fields[] = {
 	  .help = "The value as bytes instead of text." },
 	{ .name = "decimal", CHOICE(decimal_names), FIELD(drvp_column_expr, decimal),
 	  .help = "1.500 was written as 1.5." },
+	{ .name = "decimals", .kind = DRVP_FIELD_UINT, FIELD(drvp_column_expr, decimals),
+	  .help = "The digits to which a float was rounded." },
+	{ .name = "uuid", CHOICE(uuid_names), FIELD(drvp_column_expr, uuid),
+	  .help = "plain: without hyphens." },
+	{ .name = "true", CUSTOM(drvp_text_read, "text"), FIELD(drvp_column_expr, truth),
+	  .help = "In text: what stands for true." },
+	{ .name = "false", CUSTOM(drvp_text_read, "text"), FIELD(drvp_column_expr, falsehood),
+	  .help = "In text: what stands for false." },
+	{ .name = "parse", .kind = DRVP_FIELD_BOOL, FIELD(drvp_column_expr, parse),
+	  .help = "The text is JSON, which was read and written again as \"json\" says." },
 	{ .name = "as", CHOICE(as_names), FIELD(drvp_column_expr, as),
 	  .help = "In JSON: whether it was a number or a string." },
 	{ .name = "json", CUSTOM(drvp_json_style_read, "json_style"),
@@ -316,6 +350,36 @@ static const struct drvp_field json_fields[] = {
 	{ 0 }
 };
 
+static const struct drvp_field stored_fields[] = {
+	{ .name = "stored", .kind = DRVP_FIELD_COLUMN, .flags = DRVP_REQUIRED,
+	  FIELD(drvp_stored_expr, column), .help = "The column with the very bytes." },
+	{ .name = "claims", CUSTOM(read_object, "members"), FIELD(drvp_stored_expr, claims),
+	  .help = "Members of that JSON, and what they have to be." },
+	{ 0 }
+};
+
+static const struct drvp_field present_fields[] = {
+	{ .name = "present", .kind = DRVP_FIELD_COLUMN, .flags = DRVP_REQUIRED,
+	  FIELD(drvp_present_expr, column), .help = "The column to look at." },
+	{ .name = "then", CUSTOM(drvp_expr_read, "expression"), .flags = DRVP_REQUIRED,
+	  FIELD(drvp_present_expr, then), .help = "What was hashed when it is not NULL." },
+	{ .name = "else", CUSTOM(drvp_expr_read, "expression"),
+	  FIELD(drvp_present_expr, otherwise), .help = "What was hashed when it is NULL." },
+	{ 0 }
+};
+
+static const struct drvp_field unescape_fields[] = {
+	{ .name = "unescape", CUSTOM(drvp_expr_read, "expression"), .flags = DRVP_REQUIRED,
+	  .help = "Text that PostgreSQL's text::bytea turned into bytes." },
+	{ 0 }
+};
+
+static const struct drvp_field unstored_fields[] = {
+	{ .name = "unstored", .kind = DRVP_FIELD_TEXT, .flags = DRVP_REQUIRED,
+	  .help = "Why what was hashed cannot be had." },
+	{ 0 }
+};
+
 /* "column" comes before "json", which a column may have too. */
 const struct drvp_expr_form drvp_expr_forms[] = {
 	{ "column", DRVP_EXPR_COLUMN, "The value of a column.", column_fields, validate_column },
@@ -327,6 +391,13 @@ const struct drvp_expr_form drvp_expr_forms[] = {
 	{ "json", DRVP_EXPR_JSON, "JSON as a language prints it.", json_fields, validate_json },
 	{ "hex", DRVP_EXPR_HEX, "Bytes.", hex_fields, NULL },
 	{ "text", DRVP_EXPR_TEXT, "Text; a bare string is the same.", text_fields, NULL },
+	{ "stored", DRVP_EXPR_STORED, "The bytes as they are stored.", stored_fields, NULL },
+	{ "present", DRVP_EXPR_PRESENT, "One of two, by whether a column is NULL.",
+	  present_fields, NULL },
+	{ "unescape", DRVP_EXPR_UNESCAPE, "Text as PostgreSQL's text::bytea reads it.",
+	  unescape_fields, NULL },
+	{ "unstored", DRVP_EXPR_UNSTORED, "Nothing: the hashed bytes are not stored.",
+	  unstored_fields, NULL },
 	{ NULL, 0, NULL, NULL, NULL }
 };
 

@@ -15,7 +15,11 @@ enum drvp_expr_kind {
 	DRVP_EXPR_PREVIOUS,
 	DRVP_EXPR_DIGEST,
 	DRVP_EXPR_LENGTH_PREFIXED,
-	DRVP_EXPR_JSON
+	DRVP_EXPR_JSON,
+	DRVP_EXPR_STORED,
+	DRVP_EXPR_PRESENT,
+	DRVP_EXPR_UNESCAPE,
+	DRVP_EXPR_UNSTORED
 };
 
 struct drvp_bytes {
@@ -42,7 +46,8 @@ enum drvp_omit_when { DRVP_OMIT_NULL, DRVP_OMIT_ZERO, DRVP_OMIT_FALSY };
 enum drvp_letter_case { DRVP_CASE_LOWER, DRVP_CASE_UPPER };
 
 enum drvp_byte_form {
-	DRVP_BYTES_UUID, DRVP_BYTES_BYTEA, DRVP_BYTES_I16BE, DRVP_BYTES_I32BE, DRVP_BYTES_I64BE
+	DRVP_BYTES_UUID, DRVP_BYTES_BYTEA, DRVP_BYTES_BASE64,
+	DRVP_BYTES_I16BE, DRVP_BYTES_I32BE, DRVP_BYTES_I64BE
 };
 
 enum drvp_as { DRVP_AS_NUMBER, DRVP_AS_TEXT };
@@ -55,6 +60,14 @@ struct drvp_column_expr {
 	struct drvp_number digits;      /* 0, 3, 6, 9 or enum drvp_time_digits */
 	struct drvp_number zone, separator, unit, rounding;
 	const char *column_zone;
+	const char *local_zone;
+	const char *zone_name;          /* what Date.toString() of JavaScript calls it */
+	struct drvp_number precision;   /* enum drvp_time_unit */
+	struct drvp_number stored_as;   /* enum drvp_time_unit: of an integer that is a time */
+	struct drvp_bytes truth, falsehood;     /* bytes NULL: "true", "false" */
+	struct drvp_number decimals;    /* digits to which a float was rounded */
+	struct drvp_number uuid;        /* set: without hyphens */
+	bool parse;                     /* text that is JSON */
 	struct drvp_number letter_case; /* enum drvp_letter_case */
 	struct drvp_number bytes;       /* enum drvp_byte_form */
 	struct drvp_number decimal;     /* set: strip zeros */
@@ -66,6 +79,29 @@ struct drvp_join_expr {
 	struct drvp_expr_list parts;
 	struct drvp_bytes with;
 	struct drvp_null_policy null;
+};
+
+struct drvp_member {
+	struct drvp_json_key key;
+	const struct drvp_expr *value;
+	const struct drvp_json *node;   /* for messages */
+};
+
+struct drvp_members {
+	const struct drvp_member *items;
+	size_t count;
+	bool set;
+};
+
+/* The column has the bytes that were hashed; what they say of others, as members of JSON. */
+struct drvp_stored_expr {
+	const char *column;
+	struct drvp_members claims;
+};
+
+struct drvp_present_expr {
+	const char *column;
+	const struct drvp_expr *then, *otherwise;       /* otherwise NULL: nothing */
 };
 
 enum drvp_previous_form { DRVP_PREVIOUS_TEXT, DRVP_PREVIOUS_BYTES };
@@ -85,18 +121,6 @@ struct drvp_length_expr {
 	const struct drvp_expr *inner;
 	struct drvp_number length;      /* enum drvp_length_form */
 	struct drvp_number null;        /* the length that stands for a missing value */
-};
-
-struct drvp_member {
-	struct drvp_json_key key;
-	const struct drvp_expr *value;
-	const struct drvp_json *node;   /* for messages */
-};
-
-struct drvp_members {
-	const struct drvp_member *items;
-	size_t count;
-	bool set;
 };
 
 enum drvp_keys { DRVP_KEYS_LISTED, DRVP_KEYS_SORTED };
@@ -133,6 +157,10 @@ struct drvp_expr {
 		struct drvp_digest_expr digest;
 		struct drvp_length_expr length;
 		struct drvp_json_expr json;
+		struct drvp_stored_expr stored;
+		struct drvp_present_expr present;
+		const struct drvp_expr *unescape;
+		const char *unstored;           /* why */
 	} u;
 };
 

@@ -30,6 +30,18 @@ static void walk(const struct drvp_expr *expr,
 		for (size_t i = 0; i < expr->u.json.columns.count; i++)
 			walk(expr->u.json.columns.items[i].value, visit, user);
 		break;
+	case DRVP_EXPR_STORED:
+		for (size_t i = 0; i < expr->u.stored.claims.count; i++)
+			walk(expr->u.stored.claims.items[i].value, visit, user);
+		break;
+	case DRVP_EXPR_PRESENT:
+		walk(expr->u.present.then, visit, user);
+		if (expr->u.present.otherwise)
+			walk(expr->u.present.otherwise, visit, user);
+		break;
+	case DRVP_EXPR_UNESCAPE:
+		walk(expr->u.unescape, visit, user);
+		break;
 	default:
 		break;
 	}
@@ -48,6 +60,10 @@ static void visit_column(const struct drvp_expr *expr, void *user)
 
 	if (expr->kind == DRVP_EXPR_COLUMN)
 		v->visit(expr->u.column.column, v->user);
+	if (expr->kind == DRVP_EXPR_STORED)
+		v->visit(expr->u.stored.column, v->user);
+	if (expr->kind == DRVP_EXPR_PRESENT)
+		v->visit(expr->u.present.column, v->user);
 	if (expr->kind == DRVP_EXPR_JSON && expr->u.json.all_except.set)
 		for (size_t i = 0; i < expr->u.json.columns.count; i++)
 			v->visit(expr->u.json.columns.items[i].key.name, v->user);
@@ -90,6 +106,8 @@ static void look_for_column(const struct drvp_expr *expr, void *user)
 
 	if (expr->kind == DRVP_EXPR_PREVIOUS)
 		search->found |= search->is_previous;
+	else if (expr->kind == DRVP_EXPR_STORED)
+		search->found |= search->name && !strcmp(expr->u.stored.column, search->name);
 	else if (expr->kind == DRVP_EXPR_COLUMN)
 		search->found |= search->name && !strcmp(expr->u.column.column, search->name);
 	else if (expr->kind == DRVP_EXPR_JSON)

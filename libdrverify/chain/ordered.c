@@ -140,6 +140,13 @@ static int fold(struct ordered *w, const struct pending *p, struct drvp_entry *e
 	return status;
 }
 
+/* What is not checked may follow anything. */
+static bool fits(int content)
+{
+	return content == DRVP_CONTENT_MATCHES || content == DRVP_CONTENT_CLAIMS ||
+	       content == DRVP_CONTENT_UNCHECKED;
+}
+
 /* *accepted: whether it is the entry after the last one. */
 static int accept(struct ordered *w, const struct pending *p, bool *accepted)
 {
@@ -156,9 +163,15 @@ static int accept(struct ordered *w, const struct pending *p, bool *accepted)
 	}
 	if (!w->anything)
 		status = try(w, p, &entry, &w->last, &content);
-	*accepted = w->anything || content == DRVP_CONTENT_MATCHES;
-	if (!status && *accepted)
-		advance(w, &entry, true);
+	*accepted = w->anything || fits(content);
+	if (status || !*accepted)
+		return status;
+	if (content == DRVP_CONTENT_CLAIMS)
+		status = count(w, p, DRVP_CHAIN_CLAIM);
+	else if (content == DRVP_CONTENT_UNCHECKED)
+		status = count(w, p, DRVP_CHAIN_UNCHECKED);
+	advance(w, &entry, true);
+	w->chain->unproven += content == DRVP_CONTENT_CLAIMS;
 	return status;
 }
 
@@ -174,10 +187,10 @@ static int try_others(struct ordered *w, const struct pending *p, struct drvp_en
 	int status = w->last_matched ? 0 : try(w, p, entry, &w->made, content);
 
 	*fork = false;
-	if (status || *content == DRVP_CONTENT_MATCHES)
+	if (status || fits(*content))
 		return status;
 	status = try(w, p, entry, &w->before, content);
-	*fork = w->last_matched && *content == DRVP_CONTENT_MATCHES;
+	*fork = w->last_matched && fits(*content);
 	return status;
 }
 
@@ -217,7 +230,7 @@ static int judge(struct ordered *w, const struct pending *p)
 	}
 	if (status)
 		return status;
-	if (content != DRVP_CONTENT_MATCHES)
+	if (!fits(content))
 		return mismatch(w, p, &entry, last);
 	if (fork) {
 		w->chain->forks++;

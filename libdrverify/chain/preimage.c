@@ -5,9 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int put(struct drvp_preimage *p, const struct drvp_step *step,
-	       const struct drvp_json_place *place);
-
 static const struct drvp_null_policy no_policy;
 
 /* ------------------------------------------------------------------ the previous hash */
@@ -135,8 +132,7 @@ static void allow_present(const struct drvp_preimage *p, const struct drvp_step 
 			names[filter->allow_count++] = step->keys[i];
 }
 
-/* Whether what was written since mark is an object without members. */
-static bool wrote_empty(const struct drvp_strbuf *out, size_t mark)
+bool drvp_wrote_empty(const struct drvp_strbuf *out, size_t mark)
 {
 	return !out->failed && out->len == mark + 2 && !memcmp(out->data + mark, "{}", 2);
 }
@@ -157,8 +153,8 @@ static void put_members(struct drvp_preimage *p, const struct drvp_step *step,
 		       label->len - (first ? comma : 0));
 		p->out.len += label->len - (first ? comma : 0);
 		value = p->out.len;
-		if (put(p, &step->children[i], place) == DRVP_OMITTED ||
-		    (step->filter.drop_empty && wrote_empty(&p->out, value)))
+		if (drvp_put(p, &step->children[i], place) == DRVP_OMITTED ||
+		    (step->filter.drop_empty && drvp_wrote_empty(&p->out, value)))
 			p->out.len = mark;
 		else
 			first = false;
@@ -175,7 +171,7 @@ static void put_elements(struct drvp_preimage *p, const struct drvp_step *step,
 
 		if (!first)
 			drvp_strbuf_str(&p->out, step->style->comma);
-		if (put(p, &step->children[i], place) == DRVP_OMITTED)
+		if (drvp_put(p, &step->children[i], place) == DRVP_OMITTED)
 			p->out.len = mark;
 		else
 			first = false;
@@ -193,6 +189,8 @@ static int put_json(struct drvp_preimage *p, const struct drvp_step *step)
 	drvp_strbuf_char(&p->out, json->has_array ? '[' : '{');
 	if (json->has_array)
 		put_elements(p, step, &place);
+	else if (step->whole)
+		drvp_put_whole(p, step, &place);
 	else
 		put_members(p, step, &place);
 	drvp_strbuf_char(&p->out, json->has_array ? ']' : '}');
@@ -204,7 +202,7 @@ static int put_json(struct drvp_preimage *p, const struct drvp_step *step)
 static int put_list(struct drvp_preimage *p, const struct drvp_step *step)
 {
 	for (size_t i = 0; i < step->child_count; i++)
-		put(p, &step->children[i], NULL);
+		drvp_put(p, &step->children[i], NULL);
 	return DRVP_WRITTEN;
 }
 
@@ -219,7 +217,7 @@ static int put_join(struct drvp_preimage *p, const struct drvp_step *step)
 
 		if (!first)
 			drvp_strbuf_add(&p->out, join->with.bytes, join->with.len);
-		outcome = put(p, &step->children[i], NULL);
+		outcome = drvp_put(p, &step->children[i], NULL);
 		if (outcome == DRVP_WAS_NULL && join->null.kind != DRVP_MISSING_DEFAULT)
 			outcome = drvp_put_missing(p, &join->null, NULL);
 		if (outcome == DRVP_OMITTED)
@@ -235,7 +233,7 @@ static int put_digest(struct drvp_preimage *p, const struct drvp_step *step)
 	uint8_t digest[DRVP_DIGEST_MAX];
 	size_t mark = p->out.len;
 
-	put(p, &step->children[0], NULL);
+	drvp_put(p, &step->children[0], NULL);
 	if (p->out.failed)
 		return DRVP_WRITTEN;
 	if (drvp_digest(step->digester, p->out.data ? p->out.data + mark : "", p->out.len - mark,
@@ -267,7 +265,7 @@ static int put_length_prefixed(struct drvp_preimage *p, const struct drvp_step *
 {
 	const struct drvp_length_expr *length = &step->expr->u.length;
 	size_t mark = p->out.len, len, size;
-	int outcome = put(p, &step->children[0], NULL);
+	int outcome = drvp_put(p, &step->children[0], NULL);
 	char prefix[32];
 
 	if (p->out.failed || outcome == DRVP_OMITTED)
@@ -283,12 +281,57 @@ static int put_length_prefixed(struct drvp_preimage *p, const struct drvp_step *
 	return DRVP_WRITTEN;
 }
 
+static int put_present(struct drvp_preimage *p, const struct drvp_step *step,
+		       const struct drvp_json_place *place)
+{
+	if (p->values[step->column].kind != DRVP_NULL)
+		return drvp_put(p, &step->children[0], place);
+	return step->child_count > 1 ? drvp_put(p, &step->children[1], place) : DRVP_OMITTED;
+}
+
+static unsigned octal(const char *digits)
+{
+	unsigned value = 0;
+
+	for (int i = 0; i < 3; i++) {
+		if (digits[i] < '0' || digits[i] > '7')
+			return UINT8_MAX + 1;
+		value = value * 8 + (unsigned)(digits[i] - '0');
+	}
+	return value;
+}
+
+/* The escape format of bytea: two backslashes are one, and three octal digits are a byte. */
+static int put_unescaped(struct drvp_preimage *p, const struct drvp_step *step)
+{
+	size_t from = p->out.len, to = from;
+
+	drvp_put(p, &step->children[0], NULL);
+	if (p->out.failed)
+		return DRVP_WRITTEN;
+	for (size_t i = from; i < p->out.len; i++, to++) {
+		const char *at = p->out.data + i;
+		unsigned byte;
+
+		if (*at != '\\') {
+			p->out.data[to] = *at;
+			continue;
+		}
+		byte = p->out.len - i > 3 ? octal(at + 1) : UINT8_MAX + 1;
+		p->impossible |= byte > UINT8_MAX && at[1] != '\\';
+		p->out.data[to] = byte > UINT8_MAX ? '\\' : (char)byte;
+		i += byte > UINT8_MAX ? 1 : 3;
+	}
+	p->out.len = to;
+	return DRVP_WRITTEN;
+}
+
 /* What is text by itself becomes a string when it stands in JSON. */
 static int put_string(struct drvp_preimage *p, const struct drvp_step *step,
 		      const struct drvp_json_place *place)
 {
 	size_t mark = p->out.len;
-	int outcome = put(p, step, NULL);
+	int outcome = drvp_put(p, step, NULL);
 
 	if (outcome != DRVP_WRITTEN || p->out.failed)
 		return outcome == DRVP_WAS_NULL ? drvp_put_missing(p, &no_policy, place) : outcome;
@@ -302,8 +345,8 @@ static int put_string(struct drvp_preimage *p, const struct drvp_step *step,
 	return DRVP_WRITTEN;
 }
 
-static int put(struct drvp_preimage *p, const struct drvp_step *step,
-	       const struct drvp_json_place *place)
+int drvp_put(struct drvp_preimage *p, const struct drvp_step *step,
+	     const struct drvp_json_place *place)
 {
 	switch (step->expr->kind) {
 	case DRVP_EXPR_COLUMN:
@@ -312,6 +355,8 @@ static int put(struct drvp_preimage *p, const struct drvp_step *step,
 		return put_previous(p, step, place);
 	case DRVP_EXPR_JSON:
 		return put_json(p, step);
+	case DRVP_EXPR_PRESENT:
+		return put_present(p, step, place);
 	default:
 		break;
 	}
@@ -331,6 +376,10 @@ static int put(struct drvp_preimage *p, const struct drvp_step *step,
 		return put_digest(p, step);
 	case DRVP_EXPR_LENGTH_PREFIXED:
 		return put_length_prefixed(p, step);
+	case DRVP_EXPR_STORED:
+		return drvp_put_stored(p, step);
+	case DRVP_EXPR_UNESCAPE:
+		return put_unescaped(p, step);
 	default:
 		drvp_strbuf_add(&p->out, step->expr->u.bytes.bytes, step->expr->u.bytes.len);
 		return DRVP_WRITTEN;
@@ -342,12 +391,14 @@ int drvp_preimage_build(struct drvp_preimage *p, const struct drvp_entry_form *f
 			unsigned fold)
 {
 	drvp_strbuf_clear(&p->out);
+	if (p->row_arena.first)
+		drvp_arena_reset(&p->row_arena);
 	p->values = values;
 	p->entry = entry;
 	p->fold = fold;
 	p->folds = 0;
-	p->lossy = p->impossible = p->broken = p->printer.lossy = false;
-	put(p, &form->root, NULL);
+	p->lossy = p->impossible = p->broken = p->claims_differ = p->printer.lossy = false;
+	drvp_put(p, &form->root, NULL);
 	p->lossy = p->lossy || p->printer.lossy;
 	if (p->broken)
 		return DRV_E_INTERNAL;

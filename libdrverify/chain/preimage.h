@@ -23,6 +23,8 @@ struct drvp_step {
 	struct drvp_bytes *labels;      /* … and with separator, quotes, escapes and colon */
 	struct drvp_json_filter filter; /* JSON */
 	bool allow_present;             /* JSON: allow is the names of the members of each row */
+	bool whole;                     /* JSON: of all members of a document, that of column … */
+	const struct drvp_json_expr *but;       /* … but these; children: how some are written */
 };
 
 /* One way in which entries were hashed. */
@@ -51,6 +53,7 @@ struct drvp_preimage {
 	struct drvp_digester *digesters[3];     /* by algorithm, those that "digest" needs */
 	struct drvp_strbuf out, scratch;
 	struct drvp_json_printer printer;
+	struct drvp_arena row_arena;    /* of the row being built */
 	/* of the row being built */
 	const struct drvp_value *values;
 	const struct drvp_entry *entry;
@@ -59,6 +62,7 @@ struct drvp_preimage {
 	bool lossy;                     /* the store did not keep all that was hashed */
 	bool broken;                    /* OpenSSL failed */
 	bool impossible;                /* no application can have hashed this value */
+	bool claims_differ;             /* the stored bytes say something else than the columns */
 };
 
 #define DRVP_NO_COLUMN SIZE_MAX
@@ -124,6 +128,31 @@ int drvp_put_missing(struct drvp_preimage *p, const struct drvp_null_policy *pol
 
 /* Whether a column's value counts as missing. */
 bool drvp_column_missing(const struct drvp_step *step, const struct drvp_value *value);
+
+/* Prints what a step stands for: in JSON at place, or as text or bytes when that is NULL. */
+int drvp_put(struct drvp_preimage *p, const struct drvp_step *step,
+	     const struct drvp_json_place *place);
+
+/* Whether the member a stands before b, both given in their listed order. */
+bool drvp_member_comes_first(const struct drvp_json_expr *json, const struct drvp_json_key *a,
+			     const struct drvp_json_key *b);
+
+/* Whether what was written since mark is an object without members. */
+bool drvp_wrote_empty(const struct drvp_strbuf *out, size_t mark);
+
+/* Prints the members of a whole document. */
+void drvp_put_whole(struct drvp_preimage *p, const struct drvp_step *step,
+		    const struct drvp_json_place *place);
+
+/* The bytes that the application kept of what it hashed; notes whether they say what they must. */
+int drvp_put_stored(struct drvp_preimage *p, const struct drvp_step *step);
+
+/* Text that is JSON, in the arena of the row; NULL when it is none. */
+const struct drvp_json *drvp_parse_text(struct drvp_preimage *p, const char *text, size_t len);
+
+/* Prints a document with a style and a filter (NULL: all of it). */
+void drvp_put_document(struct drvp_preimage *p, const struct drvp_json *document, bool order_lost,
+		       const struct drvp_json_style *style, const struct drvp_json_filter *filter);
 
 /* Prints a column's value: in JSON at place, or as text when that is NULL. */
 int drvp_put_column(struct drvp_preimage *p, const struct drvp_step *step,

@@ -108,10 +108,6 @@ static const struct drvp_expr *plain_column(struct drvp_preimage *p, const char 
 static int gather_columns(struct drvp_preimage *p, const struct drvp_json_expr *json,
 			  struct gathering *g, struct drv_error *err)
 {
-	if (!p->relation->column_count)
-		return drvp_fail(err, DRV_E_UNSUPPORTED, "\"all_except\" needs a table that "
-		  "declares "
-				 "its columns; list the members under \"object\"");
 	for (size_t i = 0; i < p->relation->column_count; i++) {
 		const char *name = p->relation->columns[i].name;
 		const struct drvp_expr *value = NULL;
@@ -134,9 +130,8 @@ static int gather_columns(struct drvp_preimage *p, const struct drvp_json_expr *
 	return 0;
 }
 
-/* Whether the member a stands before b, both given in their listed order. */
-static bool comes_first(const struct drvp_json_expr *json, const struct drvp_json_key *a,
-			const struct drvp_json_key *b)
+bool drvp_member_comes_first(const struct drvp_json_expr *json, const struct drvp_json_key *a,
+			     const struct drvp_json_key *b)
 {
 	int sort = json->style->sort;
 	uint32_t x = UINT32_MAX, y = UINT32_MAX;
@@ -168,7 +163,8 @@ static void swap_members(struct gathering *g, size_t i, size_t j)
 static void order_members(const struct drvp_json_expr *json, struct gathering *g)
 {
 	for (size_t i = 1; i < g->count; i++)
-		for (size_t j = i; j > 0 && comes_first(json, &g->keys[j], &g->keys[j - 1]); j--)
+		for (size_t j = i; j > 0 && drvp_member_comes_first(json, &g->keys[j], &g->keys[j - 1]);
+		     j--)
 			swap_members(g, j, j - 1);
 }
 
@@ -230,6 +226,27 @@ static int gather(struct drvp_preimage *p, const struct drvp_json_expr *json, st
 	return json->all_except.set ? gather_columns(p, json, g, err) : 0;
 }
 
+/* A document has no declared columns: each row says which members it has. */
+static int prepare_whole(struct drvp_preimage *p, struct drvp_step *step, struct drv_error *err)
+{
+	const struct drvp_members *columns = &step->expr->u.json.columns;
+	int status = 0;
+
+	step->whole = true;
+	step->but = &step->expr->u.json;
+	step->column = drvp_preimage_column(p, "");
+	step->child_count = columns->count;
+	step->children = drvp_arena_array(&p->arena, columns->count, sizeof *step->children);
+	step->keys = drvp_arena_array(&p->arena, columns->count, sizeof *step->keys);
+	if (step->column == SIZE_MAX || !step->children || !step->keys)
+		return drvp_fail_nomem(err);
+	for (size_t i = 0; !status && i < columns->count; i++) {
+		step->keys[i] = columns->items[i].key;
+		status = prepare(p, &step->children[i], columns->items[i].value, err);
+	}
+	return status;
+}
+
 static int prepare_object(struct drvp_preimage *p, struct drvp_step *step, struct drv_error *err)
 {
 	const struct drvp_json_expr *json = &step->expr->u.json;
@@ -289,6 +306,8 @@ static int prepare_json(struct drvp_preimage *p, struct drvp_step *step, struct 
 		step->filter.allow = names;
 		step->allow_present = true;
 	}
+	if (json->all_except.set && p->relation->kind == DRVP_COLLECTION)
+		return prepare_whole(p, step, err);
 	return prepare_object(p, step, err);
 }
 
@@ -313,11 +332,48 @@ static int prepare_digest(struct drvp_preimage *p, struct drvp_step *step, struc
 	return status ? status : prepare_one(p, step, step->expr->u.digest.inner, err);
 }
 
+static int prepare_stored(struct drvp_preimage *p, struct drvp_step *step, struct drv_error *err)
+{
+	const struct drvp_members *claims = &step->expr->u.stored.claims;
+	int status = 0;
+
+	step->column = drvp_preimage_column(p, step->expr->u.stored.column);
+	step->child_count = claims->count;
+	step->children = drvp_arena_array(&p->arena, claims->count, sizeof *step->children);
+	if (step->column == SIZE_MAX || !step->children)
+		return drvp_fail_nomem(err);
+	for (size_t i = 0; !status && i < claims->count; i++)
+		status = prepare(p, &step->children[i], claims->items[i].value, err);
+	return status;
+}
+
+static int prepare_present(struct drvp_preimage *p, struct drvp_step *step, struct drv_error *err)
+{
+	const struct drvp_present_expr *present = &step->expr->u.present;
+	int status;
+
+	step->column = drvp_preimage_column(p, present->column);
+	step->child_count = present->otherwise ? 2 : 1;
+	step->children = drvp_arena_array(&p->arena, step->child_count, sizeof *step->children);
+	if (step->column == SIZE_MAX || !step->children)
+		return drvp_fail_nomem(err);
+	status = prepare(p, &step->children[0], present->then, err);
+	if (!status && present->otherwise)
+		status = prepare(p, &step->children[1], present->otherwise, err);
+	return status;
+}
+
 static int prepare(struct drvp_preimage *p, struct drvp_step *step, const struct drvp_expr *expr,
 		   struct drv_error *err)
 {
 	step->expr = expr;
 	switch (expr->kind) {
+	case DRVP_EXPR_STORED:
+		return prepare_stored(p, step, err);
+	case DRVP_EXPR_PRESENT:
+		return prepare_present(p, step, err);
+	case DRVP_EXPR_UNESCAPE:
+		return prepare_one(p, step, expr->u.unescape, err);
 	case DRVP_EXPR_COLUMN:
 		return prepare_column(p, step, err);
 	case DRVP_EXPR_LIST:
@@ -461,6 +517,7 @@ void drvp_preimage_free(struct drvp_preimage **preimage)
 	drvp_strbuf_free(&p->out);
 	drvp_strbuf_free(&p->scratch);
 	drvp_arena_free(&p->arena);
+	drvp_arena_free(&p->row_arena);
 	free(p->columns);
 	free(p);
 	*preimage = NULL;

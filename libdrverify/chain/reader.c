@@ -197,7 +197,7 @@ static int compare_form(struct drvp_chain_reader *reader, const struct drvp_entr
 		if (status)
 			return status;
 		if (size && size == entry->hash.size && !memcmp(digest, entry->hash.bytes, size)) {
-			*content = DRVP_CONTENT_MATCHES;
+			*content = p->claims_differ ? DRVP_CONTENT_CLAIMS : DRVP_CONTENT_MATCHES;
 			return 0;
 		}
 	} while (++fold < 1u << p->folds);
@@ -205,14 +205,24 @@ static int compare_form(struct drvp_chain_reader *reader, const struct drvp_entr
 	return 0;
 }
 
+static bool agrees(int content)
+{
+	return content == DRVP_CONTENT_MATCHES || content == DRVP_CONTENT_CLAIMS;
+}
+
 int drvp_chain_reader_compare(struct drvp_chain_reader *reader, const struct drvp_row *row,
 			      const struct drvp_entry *entry, int *content)
 {
 	struct drvp_preimage *p = reader->preimage;
-	int status = compare_form(reader, drvp_preimage_form(p, row->values, &reader->scratch), row,
-				  entry, content), other;
+	const struct drvp_entry_form *form = drvp_preimage_form(p, row->values, &reader->scratch);
+	int status, other;
 
-	for (size_t i = 0; !status && *content != DRVP_CONTENT_MATCHES && i < p->form_count; i++) {
+	if (form->version && form->version->unchecked) {
+		*content = DRVP_CONTENT_UNCHECKED;
+		return 0;
+	}
+	status = compare_form(reader, form, row, entry, content);
+	for (size_t i = 0; !status && !agrees(*content) && i < p->form_count; i++) {
 		if (!drvp_form_is_fallback(&p->forms[i]))
 			continue;
 		status = compare_form(reader, &p->forms[i], row, entry, &other);

@@ -52,7 +52,9 @@ bool drvp_chain_is_first(const struct drvp_recipe *recipe, const struct drvp_cha
 enum drvp_content {
 	DRVP_CONTENT_MATCHES,
 	DRVP_CONTENT_DIFFERS,
-	DRVP_CONTENT_UNKNOWN         /* differs, but the store did not keep all that was hashed */
+	DRVP_CONTENT_UNKNOWN,        /* differs, but the store did not keep all that was hashed */
+	DRVP_CONTENT_UNCHECKED,      /* the document says that it is not stored */
+	DRVP_CONTENT_CLAIMS          /* matches, but the stored bytes say other than the columns */
 };
 
 /* Whether an entry's hash is that of its contents, tried in all ways that it may have been made. */

@@ -173,9 +173,10 @@ static bool commits(const struct drvp_recipe *recipe)
 	bool all = recipe->preimage && drvp_expr_covers(recipe->preimage, recipe->previous, true);
 
 	for (size_t i = 0; i < recipe->version_count; i++)
-		if (recipe->versions[i].preimage)
-			all = all && drvp_expr_covers(recipe->versions[i].preimage,
-						      recipe->previous, true);
+		if (recipe->versions[i].preimage || recipe->versions[i].unchecked)
+			all = all && recipe->versions[i].preimage &&
+			      drvp_expr_covers(recipe->versions[i].preimage, recipe->previous,
+					       true);
 	return all;
 }
 
@@ -252,6 +253,16 @@ static int validate_expect(struct drvp_reader *reader, const struct drvp_recipe 
 	return status;
 }
 
+/* Where the hashed bytes are not stored at all, the links are all there is. */
+static void take_unstored(struct drvp_recipe *recipe)
+{
+	if (!recipe->preimage || recipe->preimage->kind != DRVP_EXPR_UNSTORED)
+		return;
+	recipe->unstored = recipe->preimage->u.unstored;
+	recipe->preimage = NULL;
+	recipe->mode = (struct drvp_number){ true, DRVP_MODE_LINKS };
+}
+
 int drvp_recipe_validate(struct drvp_reader *reader, struct drvp_recipe *recipe,
 			 const struct drvp_json *node, bool documents)
 {
@@ -263,6 +274,7 @@ int drvp_recipe_validate(struct drvp_reader *reader, struct drvp_recipe *recipe,
 	if (recipe->body && documents)
 		return drvp_document_fail(reader, drvp_json_member(node, "join"),
 					  "\"join\" is for PostgreSQL");
+	take_unstored(recipe);
 	status = validate_forms(reader, recipe, node);
 	if (status)
 		return status;

@@ -64,6 +64,7 @@ struct drvp_version {
 	const struct drvp_expr *preimage;       /* NULL: as the others */
 	struct drvp_digest_choice digest;
 	bool own_digest;
+	bool unchecked;                 /* what was hashed is not stored: only the links are */
 };
 
 /* Where a chain ended, and for a pruned one, what its first entry referred to. */
@@ -112,6 +113,7 @@ struct drvp_recipe {
 	struct drvp_number front;       /* enum drvp_front */
 	struct drvp_number mode;        /* enum drvp_chain_mode */
 	const struct drvp_expr *preimage;       /* NULL: LINKS */
+	const char *unstored;           /* LINKS: why the hashed bytes cannot be had, or NULL */
 	const struct drvp_version *versions;
 	size_t version_count;
 	struct drvp_hashes known_forks;

@@ -142,15 +142,45 @@ static int read_own_digest(struct drvp_reader *reader, const struct drvp_json *v
 	return drvp_digest_choice_read(reader, value, &version->digest);
 }
 
+static const char *const version_modes[] = { "links", NULL };
+
+struct written_version {
+	struct drvp_version version;
+	struct drvp_number mode;
+};
+
 const struct drvp_field drvp_version_fields[] = {
-	{ .name = "when", CUSTOM(drvp_conditions_read, "where"), FIELD(drvp_version, when),
+	{ .name = "when", CUSTOM(drvp_conditions_read, "where"),
+	  FIELD(written_version, version.when),
 	  .help = "Which entries it is about; without it, those that match nothing else." },
-	{ .name = "preimage", CUSTOM(drvp_expr_read, "expression"), FIELD(drvp_version, preimage),
+	{ .name = "preimage", CUSTOM(drvp_expr_read, "expression"),
+	  FIELD(written_version, version.preimage),
 	  .help = "The bytes that were hashed, where they differ." },
 	{ .name = "digest", CUSTOM(read_own_digest, "digest"),
 	  .help = "The digest, where it differs." },
+	{ .name = "mode", .kind = DRVP_FIELD_CHOICE, .choices = version_modes,
+	  FIELD(written_version, mode), .help = "links: what was hashed is not stored." },
 	{ 0 }
 };
+
+static int read_version(struct drvp_reader *reader, const struct drvp_json *value,
+			struct drvp_version *version)
+{
+	struct written_version written = { 0 };
+	int status = drvp_fields_read_one(reader, value, drvp_version_fields, &written);
+
+	*version = written.version;
+	version->unchecked = written.mode.set;
+	if (status)
+		return status;
+	if (version->unchecked && (version->preimage || version->own_digest || !version->when.count))
+		return drvp_document_fail(reader, value, "a version with \"mode\": \"links\" has "
+					  "\"when\", and neither \"preimage\" nor \"digest\"");
+	if (!version->unchecked && !version->preimage && !version->own_digest)
+		return drvp_document_fail(reader, value, "a version needs \"preimage\", \"digest\" "
+					  "or \"mode\"");
+	return 0;
+}
 
 int drvp_versions_read(struct drvp_reader *reader, const struct drvp_json *value, void *out)
 {
@@ -165,14 +195,10 @@ int drvp_versions_read(struct drvp_reader *reader, const struct drvp_json *value
 		return drvp_fail_nomem(reader->err);
 	recipe->versions = versions;
 	for (const struct drvp_json *one = value->first; one; one = one->next) {
-		struct drvp_version *version = &versions[recipe->version_count++];
-		int status = drvp_fields_read_one(reader, one, drvp_version_fields, version);
+		int status = read_version(reader, one, &versions[recipe->version_count++]);
 
 		if (status)
 			return status;
-		if (!version->preimage && !version->own_digest)
-			return drvp_document_fail(reader, one, "a version needs \"preimage\" or "
-						  "\"digest\"");
 	}
 	return 0;
 }

@@ -23,6 +23,12 @@ static int count(const struct verification *v, const struct drvp_row *row, unsig
 static int judge_content(struct verification *v, const struct drvp_row *row,
 			 const struct drvp_entry *entry, struct drvp_chain *chain)
 {
+	static const unsigned counters[] = {
+		[DRVP_CONTENT_DIFFERS] = DRVP_CHAIN_MISMATCH,
+		[DRVP_CONTENT_UNKNOWN] = DRVP_CHAIN_UNVERIFIABLE,
+		[DRVP_CONTENT_UNCHECKED] = DRVP_CHAIN_UNCHECKED,
+		[DRVP_CONTENT_CLAIMS] = DRVP_CHAIN_CLAIM,
+	};
 	int content, status;
 
 	if (!v->recipe->hash)
@@ -43,9 +49,8 @@ static int judge_content(struct verification *v, const struct drvp_row *row,
 	status = drvp_chain_reader_compare(&v->reader, row, entry, &content);
 	if (status || content == DRVP_CONTENT_MATCHES)
 		return status;
-	chain->unproven++;
-	return count(v, row, content == DRVP_CONTENT_DIFFERS ? DRVP_CHAIN_MISMATCH :
-							       DRVP_CHAIN_UNVERIFIABLE);
+	chain->unproven += content != DRVP_CONTENT_UNCHECKED;
+	return count(v, row, counters[content]);
 }
 
 static int add_links(struct verification *v, const struct drvp_row *row,

@@ -259,6 +259,11 @@ static void add_sound(const struct drvp_chain_judging *j, struct drvp_strbuf *te
 		add_uncovered(j, text);
 		return;
 	}
+	if (count(j, DRVP_CHAIN_UNCHECKED)) {
+		drvp_strbuf_str(text, "; ");
+		drvp_strbuf_grouped(text, count(j, DRVP_CHAIN_UNCHECKED));
+		drvp_strbuf_str(text, " of them by their links only, as the document says");
+	}
 	if (count(j, DRVP_CHAIN_GENESIS) < j->tally->chains.count)
 		add_part(text, "older rows were pruned and are not verified");
 	if (!head_is_recorded(j) && !j->c->settings->capture)
@@ -302,6 +307,10 @@ void drvp_chain_judge(const struct drvp_item *item, const struct drvp_tally *tal
 		return;
 	}
 	judge_contents(&j);
+	if (j.recipe->unstored)
+		drvp_find(out, "chain.unverifiable", tally->rows, NULL,
+			  "the hashed bytes are not stored (%s), so only the links were followed",
+			  j.recipe->unstored);
 	if (!count(&j, DRVP_CHAIN_FOLLOWED)) {
 		drvp_find(out, "chain.not_followed", 0, NULL, "the links were not followed");
 		return;

@@ -396,17 +396,6 @@ static void test_documents(void **state)
 	chain_run(&log.run);
 	assert_string_equal("id=3", log.run.verdict.findings[0].rows[0].key);
 	log_close(&log);
-
-	/* Nothing declares the members of a document. */
-	log = (struct log){ .md = EVP_sha256() };
-	log_fill(&log, DRVP_INSTANT, 0);
-	log.table.rows_per_block = 0;
-	log_open(&log, "\"hash\": \"hash\", \"previous\": \"previous\", \"filter\": {}, "
-		       "\"preimage\": { \"json\": \"jcs\", \"all_except\": [] }");
-	chain_run(&log.run);
-	assert_int_equal(DRV_E_UNSUPPORTED, log.run.status);
-	assert_int_not_equal(DRV_PASS, log.run.verdict.result.verdict);
-	log_close(&log);
 }
 
 /* Wherever a scan breaks off, it is no pass, and not taken for damage of the links. */

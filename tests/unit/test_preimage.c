@@ -132,6 +132,12 @@ static void test_platform_vectors(void **state)
 
 #define PREVIOUS_HASH_TEXT "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
+#define JSON_TEXT "{ \"b\" : [ ], \"a\" : 1.0 }"
+
+/* The values of a document, "hash" and "previous" among them. */
+#define WHOLE "{\"_id\":\"x\",\"z\":{\"pii\":1},\"10\":true,\"9\":null,\"a\":\"b\",\"pii\":2," \
+	"\"at\":\"t\",\"previous\":\"p\",\"hash\":\"h\"}"
+
 /* One row with a value of every kind. */
 static void sample_table(struct fake_table *table)
 {
@@ -146,7 +152,8 @@ static void sample_table(struct fake_table *table)
 		{ "uuid", DRVP_UUID }, { "raw", DRVP_BYTES }, { "doc", DRVP_DOCUMENT },
 		{ "none", DRVP_TEXT }, { "zero", DRVP_INTEGER }, { "empty", DRVP_TEXT },
 		{ "previous", DRVP_TEXT }, { "hash", DRVP_TEXT }, { "forever", DRVP_INSTANT },
-		{ "uuid_text", DRVP_TEXT },
+		{ "uuid_text", DRVP_TEXT }, { "json_text", DRVP_TEXT }, { "base64", DRVP_TEXT },
+		{ "", DRVP_DOCUMENT },
 	};
 	struct drvp_value *row;
 
@@ -174,6 +181,9 @@ static void sample_table(struct fake_table *table)
 	row[16] = fake_text(hash_1);
 	row[17] = fake_time(DRVP_INSTANT, DRVP_TIME_INFINITY);
 	row[18] = fake_text("0a010203-0405-0607-0809-0a0b0c0d0e0f");
+	row[19] = fake_text(JSON_TEXT);
+	row[20] = fake_text("AP8Q");
+	row[21] = fake_document(json(WHOLE), false);
 }
 
 enum { PREVIOUS_COLUMN = 15 };
@@ -222,6 +232,17 @@ static const struct {
 	{ "{ \"column\": \"doc\", \"json\": { \"like\": \"jcs\", \"numbers\": \"as stored\", "
 	  "\"separators\": [\", \", \":\"], \"sort\": \"code points\", \"escape\": \"ascii\" } }",
 	  "{\"a\":[{\"word\":1, \"x\":{}}], \"b\":1.50, \"e\":{}}" },
+	{ "{ \"column\": \"flag\", \"true\": \"True\" }", "True" },
+	{ "{ \"column\": \"flag\", \"false\": \"False\" }", "true" },
+	{ "{ \"column\": \"uuid\", \"uuid\": \"plain\" }", "0a0102030405060708090a0b0c0d0e0f" },
+	{ "{ \"column\": \"single\", \"decimals\": 1, \"json\": \"python\" }", "0.1" },
+	{ "{ \"column\": \"single\", \"decimals\": 0, \"json\": \"python\" }", "0.0" },
+	{ "{ \"column\": \"json_text\", \"parse\": true, \"json\": \"jcs\" }", "{\"a\":1,\"b\":[]}" },
+	{ "{ \"stored\": \"json_text\" }", JSON_TEXT },
+	{ "{ \"present\": \"n\", \"then\": \"yes\", \"else\": \"no\" }", "yes" },
+	{ "{ \"present\": \"none\", \"then\": \"yes\", \"else\": \"no\" }", "no" },
+	{ "[\"<\", { \"present\": \"none\", \"then\": \"yes\" }, \">\"]", "<>" },
+	{ "{ \"unescape\": \"a\\\\\\\\b\\\\101\" }", "a\\bA" },
 	/* missing values */
 	{ "[\"<\", { \"column\": \"none\" }, \">\"]", "<>" },
 	{ "[\"<\", { \"column\": \"none\", \"null\": \"null\" }, \">\"]", "<null>" },
@@ -312,6 +333,8 @@ static void build(const char *document, const struct drvp_value *previous,
 		table.rows[0][PREVIOUS_COLUMN] = *previous;
 	fake_session_init(&session, &table);
 	session.zone = &seoul;
+	if (recipe->filter)
+		session.relation.kind = DRVP_COLLECTION;
 	assert_int_equal(0, drvp_preimage_new(&p, recipe, &session.relation, &session.session,
 					      DRVP_USE_CONTENTS, &err));
 	for (size_t i = 0; i < p->column_count; i++)
@@ -349,6 +372,43 @@ static void test_constructs(void **state)
 	drvp_strbuf_free(&out);
 }
 
+static void build_whole(const char *but, struct drvp_strbuf *out)
+{
+	char document[1000];
+
+	snprintf(document, sizeof document,
+		 "\"hash\": \"hash\", \"previous\": \"previous\", \"filter\": {}, \"preimage\": "
+		 "[{ %s }, \"\\n\", { \"previous\": \"text\" }]", but);
+	build(document, NULL, out, NULL);
+	*strchr(out->data, '\n') = '\0';
+}
+
+static const struct {
+	const char *but, *expected;
+} wholes[] = {
+	{ "\"json\": \"javascript\", \"all_except\": [\"_id\", \"z\"]",
+	  "{\"9\":null,\"10\":true,\"a\":\"b\",\"pii\":2,\"at\":\"t\",\"previous\":\"p\"}" },
+	{ "\"json\": \"jcs\", \"all_except\": [\"_id\", \"previous\"], \"drop_keys\": [\"pii\"], "
+	  "\"drop_empty\": true, \"columns\": { \"at\": { \"column\": \"n\" }, "
+	  "\"a\": { \"column\": \"none\", \"null\": \"omit\" } }",
+	  "{\"10\":true,\"9\":null,\"at\":-7}" },
+	{ "\"json\": \"python-compact\", \"all_except\": [\"z\", \"at\", \"pii\"], \"keys\": \"sorted\"",
+	  "{\"10\":true,\"9\":null,\"_id\":\"x\",\"a\":\"b\",\"previous\":\"p\"}" },
+};
+
+/* A document's own members, since nothing declares them. */
+static void test_whole(void **state)
+{
+	struct drvp_strbuf out = DRVP_STRBUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
+		build_whole(wholes[i].but, &out);
+		assert_string_equal(wholes[i].expected, out.data);
+	}
+	drvp_strbuf_free(&out);
+}
+
 /* Constructs that give bytes, shown in hexadecimal. */
 static const struct {
 	const char *expression, *expected;
@@ -357,6 +417,7 @@ static const struct {
 	{ "{ \"column\": \"n\", \"bytes\": \"i32be\" }", "fffffff9" },
 	{ "{ \"column\": \"n\", \"bytes\": \"i64be\" }", "fffffffffffffff9" },
 	{ "{ \"column\": \"raw\", \"bytes\": \"bytea\" }", "01fe" },
+	{ "{ \"column\": \"base64\", \"bytes\": \"base64\" }", "00ff10" },
 	{ "{ \"column\": \"uuid\", \"bytes\": \"uuid\" }", "0a0102030405060708090a0b0c0d0e0f" },
 	{ "{ \"column\": \"uuid_text\", \"bytes\": \"uuid\" "
 	  "}", "0a0102030405060708090a0b0c0d0e0f" },
@@ -451,7 +512,7 @@ static void test_all_except(void **state)
 	build("\"hash\": \"hash\", \"previous\": \"previous\", \"preimage\": { \"json\": \"jcs\", "
 	      "\"all_except\": [\"doc\", \"at\", \"local\", \"day\", \"uuid\", \"raw\", "
 	      "\"forever\", "
-	      "\"uuid_text\", \"single\"], \"columns\": { \"word\": \"W\" }, \"null\": \"omit\" }",
+	      "\"uuid_text\", \"single\", \"json_text\", \"base64\", \"\"], \"columns\": { \"word\": \"W\" }, \"null\": \"omit\" }",
 	      &null, &out, NULL);
 	assert_string_equal("{\"amount\":\"10.50\",\"empty\":\"\",\"flag\":true,\"n\":-7,"
 			    "\"ratio\":1,\"word\":\"W\",\"zero\":0}", out.data);
@@ -493,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_platform_vectors),
 		cmocka_unit_test(test_constructs),
 		cmocka_unit_test(test_binary),
+		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_geneses),
 		cmocka_unit_test(test_all_except),
 		cmocka_unit_test(test_lossy),

@@ -121,7 +121,7 @@ static const struct {
 	{ "\"mode\": \"rows\", \"preimage\": \"x\"", "needs \"hash\"" },
 	{ PREIMAGE("\"x\"") ", \"versions\": []", "a list of" },
 	{ PREIMAGE("\"x\"") ", \"versions\": [{ \"when\": { \"column\": \"v\", \"equals\": 2 } }]",
-	  "needs \"preimage\" or \"digest\"" },
+	  "needs \"preimage\"" },
 	{ PREIMAGE("\"x\"") ", \"join\": {}", "\"table\" is missing" },
 	{ PREIMAGE("\"x\"") ", \"join\": { \"table\": \"s.t\", \"on\": {} }", "column of the" },
 	{ PREIMAGE("\"x\"") ", \"known_forks\": [\"x\"]", "hexadecimal" },
