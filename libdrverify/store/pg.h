@@ -226,7 +226,8 @@ enum drvp_pg_form {
 	DRVP_PG_TIMESTAMPTZ,
 	DRVP_PG_DATE,
 	DRVP_PG_JSON,
-	DRVP_PG_JSONB
+	DRVP_PG_JSONB,
+	DRVP_PG_ARRAY                /* cast to JSON by the query */
 };
 
 /* How a type travels: as it is, or cast to text by the query. */
@@ -238,8 +239,9 @@ struct drvp_pg_type {
 	const char *prefix, *suffix; /* around the column in the query */
 };
 
-/* Stands for every enum type: they travel as their labels. */
+/* Stand for every enum type, which travel as their labels, and for every array type. */
 #define DRVP_PG_ANYENUM 3500
+#define DRVP_PG_ANYARRAY 2277
 
 /* Never NULL: types that it does not know travel as text. */
 const struct drvp_pg_type *drvp_pg_type(uint32_t oid);
@@ -250,6 +252,7 @@ bool drvp_pg_is_collated(uint32_t oid);
 struct drvp_pg_field {
 	const char *column;          /* for messages */
 	int form;                    /* enum drvp_pg_form */
+	bool order_lost;
 };
 
 /* A binary COPY stream on its way into rows. */

@@ -215,7 +215,11 @@ int drvp_pg_resolve(struct drvp_pg *s, const struct drvp_target *targets, size_t
 
 /* ------------------------------------------------------------------ columns */
 
-/* Domains are followed down to their base type; DRVP_PG_ANYENUM stands for every enum. */
+/*
+ * Domains are followed down to their base type. DRVP_PG_ANYENUM stands for every enum, and
+ * DRVP_PG_ANYARRAY for every array but that of jsonb, whose order is lost. What only looks like an
+ * array, such as int2vector, is not the array of its elements' type.
+ */
 static const char describe_head[] =
 	"WITH RECURSIVE w(ord, rel) AS (VALUES ";
 
@@ -227,7 +231,9 @@ static const char describe_tail[] =
 	" JOIN pg_catalog.pg_type t ON t.oid = b.base"
 	" JOIN pg_catalog.pg_type u ON u.oid = t.typbasetype WHERE b.typtype = 'd')"
 	" SELECT w.ord, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),"
-	" CASE b.typtype WHEN 'e' THEN '3500'::pg_catalog.oid ELSE b.base END,"
+	" CASE WHEN b.typtype = 'e' THEN '3500'::pg_catalog.oid"
+	" WHEN b.base <> 3807 AND EXISTS (SELECT 1 FROM pg_catalog.pg_type e"
+	" WHERE e.typarray = b.base) THEN '2277'::pg_catalog.oid ELSE b.base END,"
 	" a.attgenerated <> '', coalesce(k.ord, 0)"
 	" FROM w JOIN pg_catalog.pg_attribute a ON a.attrelid = w.rel"
 	" JOIN b ON b.type = a.atttypid AND b.typtype <> 'd'"

@@ -17,6 +17,7 @@
 /* ------------------------------------------------------------------ types */
 
 #define CAST "::pg_catalog.text"
+#define ARRAY "pg_catalog.array_to_json("
 
 /* inet's cast to text adds the length of the mask; format() prints what a client would see. */
 static const struct drvp_pg_type types[] = {
@@ -39,11 +40,13 @@ static const struct drvp_pg_type types[] = {
 	{ 1184, DRVP_PG_TIMESTAMPTZ, DRVP_INSTANT, false, "", "" },
 	{ 1700, DRVP_PG_DECIMAL, DRVP_DECIMAL, false, "", CAST },       /* numeric */
 	{ 2950, DRVP_PG_UUID, DRVP_UUID, false, "", "" },
+	{ DRVP_PG_ANYARRAY, DRVP_PG_ARRAY, DRVP_DOCUMENT, false, ARRAY, ")" },
 	{ DRVP_PG_ANYENUM, DRVP_PG_TEXT, DRVP_TEXT, false, "", "" },
 	{ 3802, DRVP_PG_JSONB, DRVP_DOCUMENT, true, "", "" },
+	{ 3807, DRVP_PG_ARRAY, DRVP_DOCUMENT, true, ARRAY, ")" },       /* jsonb[] */
 };
 
-/* Arrays and composites carry type OIDs in their binary form, which no restore keeps. */
+/* Composites carry type OIDs in their binary form, which no restore keeps. */
 static const struct drvp_pg_type by_text = { 0, DRVP_PG_TEXT, DRVP_TEXT, false, "", CAST };
 
 const struct drvp_pg_type *drvp_pg_type(uint32_t oid)
@@ -161,6 +164,11 @@ static int decode_json(const struct drvp_pg_decoder *d, const struct drvp_pg_fie
 
 	value->kind = DRVP_DOCUMENT;
 	value->json = root;
+	/* Only that of json is the stored text; the server wrote the others. */
+	if (field->form != DRVP_PG_JSON) {
+		value->bytes = NULL;
+		value->len = 0;
+	}
 	if (!status)
 		return 0;
 	if (status == DRV_E_NOMEM)
@@ -177,7 +185,7 @@ static const uint8_t widths[] = {
 	[DRVP_PG_BOOL] = 1, [DRVP_PG_PRESENCE] = 1, [DRVP_PG_INT2] = 2, [DRVP_PG_INT4] = 4,
 	[DRVP_PG_INT8] = 8, [DRVP_PG_OID] = 4, [DRVP_PG_FLOAT4] = 4, [DRVP_PG_FLOAT8] = 8,
 	[DRVP_PG_UUID] = 16, [DRVP_PG_TIMESTAMP] = 8, [DRVP_PG_TIMESTAMPTZ] = 8,
-	[DRVP_PG_DATE] = 4, [DRVP_PG_JSONB] = 0
+	[DRVP_PG_DATE] = 4, [DRVP_PG_ARRAY] = 0
 };
 
 static int decode_fixed(const struct drvp_pg_field *field, struct drvp_value *value)
@@ -248,6 +256,9 @@ static int decode_value(const struct drvp_pg_decoder *d, const struct drvp_pg_fi
 		value->bytes++;
 		value->len--;
 		value->order_lost = true;
+		return decode_json(d, field, value, err);
+	case DRVP_PG_ARRAY:
+		value->order_lost = field->order_lost;
 		return decode_json(d, field, value, err);
 	case DRVP_PG_JSON:
 		return decode_json(d, field, value, err);

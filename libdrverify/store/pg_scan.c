@@ -46,6 +46,7 @@ static void put_field(struct scan *scan, const struct drvp_column *column, const
 	drvp_strbuf_str(&scan->sql, presence ? " IS NOT NULL)" : type->suffix);
 	field->column = column->name;
 	field->form = presence ? DRVP_PG_PRESENCE : type->form;
+	field->order_lost = type->order_lost;
 	d->field_count++;
 }
 

@@ -222,6 +222,17 @@ static int see(const struct drvp_row *row, void *user)
 	return scan->rows == scan->stop_at ? scan->answer : 0;
 }
 
+int pg_run(struct pg_scan *scan, struct drvp_session *session, const struct drvp_scan *question)
+{
+	uint64_t rows;
+	int status;
+
+	scan->err = (struct drv_error)DRV_ERROR_INIT;
+	status = session->store->scan(session, question, see, scan, &rows, &scan->err);
+	assert_true(rows == scan->rows);
+	return status;
+}
+
 int pg_scan(struct pg_scan *scan, struct drvp_session *session,
 	    const struct drvp_relation *relation, const struct drvp_range *range, bool keys,
 	    const char *const *columns)
@@ -229,16 +240,11 @@ int pg_scan(struct pg_scan *scan, struct drvp_session *session,
 	struct drvp_wanted wanted[40];
 	struct drvp_scan question = { .relation = relation, .range = range, .columns = wanted,
 				      .keys = keys };
-	uint64_t rows;
-	int status;
 
 	for (; columns && columns[question.column_count]; question.column_count++)
 		wanted[question.column_count] = (struct drvp_wanted){
 			columns[question.column_count], DRVP_FORM_VALUE };
-	scan->err = (struct drv_error)DRV_ERROR_INIT;
-	status = session->store->scan(session, &question, see, scan, &rows, &scan->err);
-	assert_true(rows == scan->rows);
-	return status;
+	return pg_run(scan, session, &question);
 }
 
 char *pg_text_of(struct drvp_session *session, const struct drvp_relation *relation,

@@ -63,6 +63,9 @@ int pg_scan(struct pg_scan *scan, struct drvp_session *session,
 	    const struct drvp_relation *relation, const struct drvp_range *range, bool keys,
 	    const char *const *columns);
 
+/* The same for a question as it stands. */
+int pg_run(struct pg_scan *scan, struct drvp_session *session, const struct drvp_scan *question);
+
 /* What a scan of all rows gives, to be freed with free(). */
 char *pg_text_of(struct drvp_session *session, const struct drvp_relation *relation,
 		 const char *const *columns);

@@ -175,7 +175,7 @@ static void columns_are_described(void **state)
 	assert_false(drvp_relation_column(relation, "b")->generated);
 	assert_int_equal(drvp_relation_column(relation, "j")->kind, DRVP_DOCUMENT);
 	assert_true(drvp_relation_column(relation, "j")->order_lost);
-	assert_int_equal(drvp_relation_column(relation, "n")->kind, DRVP_TEXT);
+	assert_int_equal(drvp_relation_column(relation, "n")->kind, DRVP_DOCUMENT);
 	assert_int_equal(drvp_relation_column(relation, "createdAt")->kind, DRVP_LOCAL_TIME);
 	pg_close(&session);
 }

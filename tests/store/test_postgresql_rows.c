@@ -94,7 +94,7 @@ static void texts(void **state)
 		    "위염|v|c   |n|좋아|d|5|6f0c0000-0000-4000-8000-0000000000ff|00ff|q\n"
 		    "null|null|null|null|null|null|null|null|null|null\n");
 	expect_rows("texts", PG_COLUMNS("ip", "net", "a", "r", "x", "reg", "row", "g"),
-		    "10.0.0.1|10.0.0.0/8|{1,NULL,3}|[1,5)|<a/>|public.numbers|"
+		    "10.0.0.1|10.0.0.0/8|[1, null, 3]|[1,5)|<a/>|public.numbers|"
 		    "(t,1,2,3,4,5,6,7)|위염\n"
 		    "null|null|null|null|null|null|null|null\n");
 }

@@ -69,7 +69,7 @@ static void stream_init(struct stream *s, bool has_ctid, size_t count, const int
 	memset(s, 0, sizeof *s);
 	s->err.struct_size = sizeof s->err;
 	for (size_t i = 0; i < count; i++)
-		s->fields[i] = (struct drvp_pg_field){ "column", forms[i] };
+		s->fields[i] = (struct drvp_pg_field){ "column", forms[i], false };
 	s->decoder.fields = s->fields;
 	s->decoder.field_count = count;
 	s->decoder.has_ctid = has_ctid;
@@ -242,8 +242,13 @@ static void jsonb_has_lost_its_order(void **state)
 	assert_int_equal(decode_one(&text, &value, DRVP_PG_JSONB, "\1{}", 3), 0);
 	assert_true(value.order_lost);
 	assert_int_equal(value.kind, DRVP_DOCUMENT);
+	assert_null(value.bytes);
 	assert_int_equal(decode_one(&text, &value, DRVP_PG_JSON, "{}", 2), 0);
 	assert_false(value.order_lost);
+	assert_int_equal(value.len, 2);
+	assert_int_equal(decode_one(&text, &value, DRVP_PG_ARRAY, "[{}]", 4), 0);
+	assert_false(value.order_lost);
+	assert_null(value.bytes);
 	drvp_strbuf_free(&text);
 }
 
@@ -448,8 +453,13 @@ static void types_are_known(void **state)
 	assert_int_equal(drvp_pg_type(1700)->kind, DRVP_DECIMAL);
 	assert_int_equal(drvp_pg_type(1184)->kind, DRVP_INSTANT);
 	assert_int_equal(drvp_pg_type(DRVP_PG_ANYENUM)->kind, DRVP_TEXT);
-	assert_int_equal(drvp_pg_type(1007)->kind, DRVP_TEXT);
-	assert_string_equal(drvp_pg_type(1007)->suffix, "::pg_catalog.text");
+	assert_int_equal(drvp_pg_type(DRVP_PG_ANYARRAY)->kind, DRVP_DOCUMENT);
+	assert_false(drvp_pg_type(DRVP_PG_ANYARRAY)->order_lost);
+	assert_true(drvp_pg_type(3807)->order_lost);
+	assert_int_equal(drvp_pg_type(1186)->kind, DRVP_TEXT);
+	assert_string_equal(drvp_pg_type(1186)->suffix, "::pg_catalog.text");
+	assert_true(drvp_pg_is_collated(1043));
+	assert_false(drvp_pg_is_collated(23));
 	assert_string_equal(drvp_pg_type(23)->suffix, "");
 }
 
