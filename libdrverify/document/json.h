@@ -25,7 +25,7 @@ enum drvp_json_type {
  */
 enum drvp_json_origin {
 	DRVP_ORIGIN_NONE,
-	DRVP_ORIGIN_DATE,            /* STRING: 2025-12-30T05:30:00.000Z */
+	DRVP_ORIGIN_DATE,            /* STRING: 2025-12-30T05:30:00.000Z; NUMBER if out of range */
 	DRVP_ORIGIN_OBJECT_ID,       /* STRING: 24 hexadecimal digits */
 	DRVP_ORIGIN_DOUBLE,          /* NUMBER, even if it looks like an integer; STRING: NaN … */
 	DRVP_ORIGIN_DECIMAL,         /* NUMBER with its scale kept; STRING: NaN … */

@@ -119,15 +119,17 @@ const char *drvp_mongo_text(const bson_iter_t *at, uint32_t *len);
 /*
  * Makes node a JSON tree of what stands at the iterator, borrowing texts from it: numbers keep
  * their text, dates are RFC 3339 with milliseconds, ObjectIds hexadecimal, binary base64. False
- * when memory ran out.
+ * when memory ran out. The second takes a whole document.
  */
 bool drvp_mongo_json(struct drvp_json *node, struct drvp_arena *arena, const bson_iter_t *at);
+bool drvp_mongo_json_document(struct drvp_json *node, struct drvp_arena *arena,
+			      const bson_t *document);
 
 /* Whether every byte of a document is what BSON says it should be, UTF-8 included. */
 int drvp_mongo_check(const bson_t *document, uint64_t ordinal, struct drv_error *err);
 
 /*
- * The value at a dotted path of a document that drvp_mongo_check() found good. It borrows from the
+ * The value at a dotted path, or the whole, of a document that drvp_mongo_check() found good. It borrows from the
  * document and from arena.
  */
 int drvp_mongo_value(struct drvp_value *out, const bson_t *document, const char *path, int form,

@@ -1,13 +1,12 @@
 /* mongo_json.c: JSON trees from BSON */
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
+#include "chain/number_text.h"
 #include "store/mongo.h"
 
 const char *drvp_mongo_text(const bson_iter_t *at, uint32_t *len)
@@ -34,36 +33,26 @@ static bool set_text(struct drvp_json *node, int type, struct drvp_arena *arena,
 }
 
 /*
- * The shortest text that reads back as the same number: 0.1, 1e+21, 100000. JSON has no form for
- * what is not finite; that becomes the strings that MongoDB's extended JSON uses.
+ * The digits that JavaScript prints, but for the sign of -0, which others keep. JSON has no form
+ * for what is not finite; that becomes the strings that MongoDB's extended JSON uses.
  */
 static bool set_double(struct drvp_json *node, struct drvp_arena *arena, double number)
 {
-	char text[40], plain[40];
-	size_t len = 0;
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+	bool done;
 
+	node->origin = DRVP_ORIGIN_DOUBLE;
 	if (!isfinite(number)) {
 		const char *name = isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity";
 
 		return set_text(node, DRVP_JSON_STRING, arena, name, strlen(name));
 	}
-	/* 15 digits without trailing zeros are the shortest already, but not for subnormals. */
-	for (int digits = fabs(number) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
-		double again;
-
-		snprintf(text, sizeof text, "%.*g", digits, number);
-		again = strtod(text, NULL);
-		if (memcmp(&again, &number, sizeof number) == 0)
-			break;
-	}
-	/* The host's locale may write another decimal point, even one of several bytes. */
-	for (const char *at = text; *at; at++) {
-		if (strchr("+-0123456789e", *at))
-			plain[len++] = *at;
-		else if (len > 0 && plain[len - 1] != '.')
-			plain[len++] = '.';
-	}
-	return set_text(node, DRVP_JSON_NUMBER, arena, plain, len);
+	if (number == 0 && signbit(number))
+		drvp_strbuf_char(&text, '-');
+	drvp_number_print_double(&text, DRVP_NUMBERS_ES6, number);
+	done = !text.failed && set_text(node, DRVP_JSON_NUMBER, arena, text.data, text.len);
+	drvp_strbuf_free(&text);
+	return done;
 }
 
 static bool set_integer(struct drvp_json *node, struct drvp_arena *arena, int64_t number)
@@ -82,6 +71,7 @@ static bool set_date(struct drvp_json *node, struct drvp_arena *arena, int64_t m
 	char text[64];
 	int len;
 
+	node->origin = DRVP_ORIGIN_DATE;
 	if (seconds > INT64_MAX / DRVP_SECOND || seconds < INT64_MIN / DRVP_SECOND)
 		return set_integer(node, arena, milliseconds);
 	drvp_civil_from_instant(&civil, seconds * DRVP_SECOND);
@@ -102,6 +92,7 @@ static bool set_base64(struct drvp_json *node, struct drvp_arena *arena, const u
 	if (!text)
 		return false;
 	node->type = DRVP_JSON_STRING;
+	node->origin = DRVP_ORIGIN_BINARY;
 	node->text = text;
 	node->len = (size_t)EVP_EncodeBlock((unsigned char *)text, bytes, (int)len);
 	return true;
@@ -114,6 +105,7 @@ static bool set_decimal(struct drvp_json *node, struct drvp_arena *arena,
 	int type;
 
 	bson_decimal128_to_string(decimal, text);
+	node->origin = DRVP_ORIGIN_DECIMAL;
 	type = strpbrk(text, "NnIi") ? DRVP_JSON_STRING : DRVP_JSON_NUMBER;
 	return set_text(node, type, arena, text, strlen(text));
 }
@@ -191,6 +183,7 @@ bool drvp_mongo_json(struct drvp_json *node, struct drvp_arena *arena, const bso
 		char text[25];
 
 		bson_oid_to_string(bson_iter_oid(at), text);
+		node->origin = DRVP_ORIGIN_OBJECT_ID;
 		return set_text(node, DRVP_JSON_STRING, arena, text, 24);
 	}
 	case BSON_TYPE_BINARY:
@@ -211,22 +204,24 @@ bool drvp_mongo_json(struct drvp_json *node, struct drvp_arena *arena, const bso
 	}
 }
 
-static bool set_tree(struct drvp_json *node, struct drvp_arena *arena, const bson_iter_t *at)
+/* Takes the children at the iterator, which stands in front of the first. */
+static bool set_children(struct drvp_json *node, struct drvp_arena *arena, bson_iter_t *child,
+			 bool object)
 {
-	bool object = BSON_ITER_HOLDS_DOCUMENT(at);
 	struct drvp_json **next = &node->first;
-	bson_iter_t child;
 
 	node->type = object ? DRVP_JSON_OBJECT : DRVP_JSON_ARRAY;
-	if (!bson_iter_recurse(at, &child))
-		return false;
-	while (bson_iter_next(&child)) {
-		struct drvp_json *one = drvp_arena_alloc(arena, sizeof *one);
+	while (bson_iter_next(child)) {
+		struct drvp_json *one;
 
-		if (!one || !drvp_mongo_json(one, arena, &child))
+		/* JavaScript has it, but its JSON has no such member. */
+		if (object && BSON_ITER_HOLDS_UNDEFINED(child))
+			continue;
+		one = drvp_arena_alloc(arena, sizeof *one);
+		if (!one || !drvp_mongo_json(one, arena, child))
 			return false;
 		if (object) {
-			one->key = bson_iter_key(&child);
+			one->key = bson_iter_key(child);
 			one->key_len = strlen(one->key);
 		}
 		*next = one;
@@ -234,4 +229,20 @@ static bool set_tree(struct drvp_json *node, struct drvp_arena *arena, const bso
 		node->count++;
 	}
 	return true;
+}
+
+static bool set_tree(struct drvp_json *node, struct drvp_arena *arena, const bson_iter_t *at)
+{
+	bson_iter_t child;
+
+	return bson_iter_recurse(at, &child) &&
+	       set_children(node, arena, &child, BSON_ITER_HOLDS_DOCUMENT(at));
+}
+
+bool drvp_mongo_json_document(struct drvp_json *node, struct drvp_arena *arena,
+			      const bson_t *document)
+{
+	bson_iter_t child;
+
+	return bson_iter_init(&child, document) && set_children(node, arena, &child, true);
 }

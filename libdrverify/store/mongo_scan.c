@@ -69,6 +69,9 @@ static int feed(struct scanning *s, const bson_t *document, struct drv_error *er
 				.ordinal = s->fed };
 	int status = drvp_mongo_check(document, s->fed, err);
 
+	if (s->scan->limit && s->fed == s->scan->limit)
+		return drvp_fail(err, DRV_E_INTERNAL, "%s: the server sent more documents than it "
+				 "was asked for", s->subject);
 	row.ctid.block = UINT32_MAX;
 	drvp_arena_reset(arena);
 	for (size_t i = 0; i < s->scan->column_count && !status; i++)

@@ -205,13 +205,32 @@ static int follow(bson_iter_t *at, const bson_t *document, const char *path, uin
 	}
 }
 
+static int set_document(struct drvp_value *out, const bson_t *document, struct drvp_arena *arena,
+			struct drv_error *err)
+{
+	struct drvp_json *node = drvp_arena_alloc(arena, sizeof *node);
+
+	if (!node || !drvp_mongo_json_document(node, arena, document))
+		return drvp_fail_nomem(err);
+	out->kind = DRVP_DOCUMENT;
+	out->json = node;
+	return 0;
+}
+
 int drvp_mongo_value(struct drvp_value *out, const bson_t *document, const char *path, int form,
 		     struct drvp_arena *arena, uint64_t ordinal, struct drv_error *err)
 {
 	bson_iter_t at;
-	int found = follow(&at, document, path, ordinal, err);
+	int found;
 
 	*out = (struct drvp_value){ .kind = DRVP_NULL };
+	if (!*path && form == DRVP_FORM_VALUE)
+		return set_document(out, document, arena, err);
+	if (!*path) {
+		out->kind = DRVP_PRESENT;
+		return 0;
+	}
+	found = follow(&at, document, path, ordinal, err);
 	if (found <= 0)
 		return found;
 	if (form == DRVP_FORM_VALUE)

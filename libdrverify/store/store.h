@@ -40,10 +40,11 @@ enum drvp_kind {
  * booleans, NULL as null, documents, composites as objects, and strings; lower bounds are dropped.
  *
  * MongoDB: a DOCUMENT says what JSON.stringify() would say of the document that the driver for
- * JavaScript gives, but for what JSON cannot hold: numbers that are not finite are strings (NaN,
- * Infinity, -Infinity), a regular expression is "/pattern/options", a Timestamp
- * "seconds.increment", MinKey and MaxKey their names. Binary is base64, undefined is left out of
- * an object and null in an array. What each node was stored as is in its origin.
+ * JavaScript gives: binary is base64, undefined is left out of an object and null in an array.
+ * Where that would lose what is stored it does not: -0 keeps its sign, a Decimal128 is a number
+ * with its scale, numbers that are not finite are strings (NaN, Infinity, -Infinity), a regular
+ * expression is "/pattern/options", a Timestamp "seconds.increment", MinKey and MaxKey their
+ * names. What a node was stored as is in its origin.
  */
 struct drvp_value {
 	int kind;                    /* enum drvp_kind */

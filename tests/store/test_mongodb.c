@@ -96,6 +96,25 @@ static void insert_odd(void)
 	bson_destroy(&document);
 }
 
+/* Texts whose order by bytes is no language's, numbers of two types, and what is not there. */
+static void insert_unsorted(void)
+{
+	static const char *const documents[] = {
+		"{\"_id\": 1, \"k\": 2, \"t\": \"b\"}", "{\"_id\": 2, \"k\": 1, \"t\": \"\u00e9\"}",
+		"{\"_id\": 3, \"k\": 1.0, \"t\": \"Z\"}", "{\"_id\": 4, \"k\": null, \"t\": \"a\"}",
+		"{\"_id\": 5, \"t\": \"B\"}", "{\"_id\": 6, \"k\": 1, \"t\": \"a\"}",
+		"{\"_id\": 7, \"k\": 2}", "{\"_id\": 8, \"k\": null}",
+	};
+
+	for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+		bson_t *one = bson_new_from_json((const uint8_t *)documents[i], -1, NULL);
+
+		assert_non_null(one);
+		insert("unsorted", one);
+		bson_destroy(one);
+	}
+}
+
 static int set_up(void **state)
 {
 	bson_t mixed = BSON_INITIALIZER;
@@ -103,6 +122,7 @@ static int set_up(void **state)
 	(void)state;
 	insert_many();
 	insert_odd();
+	insert_unsorted();
 	create("empty");
 	BSON_APPEND_UTF8(&mixed, "at", "2025-12-30");
 	insert("mixed", &mixed);
@@ -393,6 +413,137 @@ static void values_arrive_as_they_were_stored(void **state)
 	store->close(&o.session);
 }
 
+/* ------------------------------------------------------------------ order */
+
+static int note_id(const struct drvp_row *row, void *user)
+{
+	drvp_strbuf_printf(user, "%lld ", (long long)row->keys[0].integer);
+	return 0;
+}
+
+static void expect_order(const struct drvp_scan *question, const char *expected)
+{
+	struct opened o = open_for("unsorted");
+	struct drvp_strbuf ids = DRVP_STRBUF_INIT;
+	struct drvp_scan scan = *question;
+	uint64_t rows;
+
+	scan.relation = o.relations;
+	scan.keys = true;
+	if (store->scan(o.session, &scan, note_id, &ids, &rows, &o.error))
+		fail_msg("%s", o.error.message);
+	assert_string_equal(drvp_strbuf_text(&ids), expected);
+	assert_int_equal(rows, strlen(expected) / 2);
+	drvp_strbuf_free(&ids);
+	store->close(&o.session);
+}
+
+static void rows_come_in_order_with_nulls_last(void **state)
+{
+	static const char *const by[] = { "k", "t" }, *const by_text[] = { "t", "_id" };
+	struct drvp_arena arena = { 0 };
+	struct drvp_condition two = { "k", DRVP_AT_LEAST, json(&arena, "2") };
+	struct drvp_condition text = { "t", DRVP_AT_LEAST, json(&arena, "\"a\"") };
+	struct drvp_selection ones = { .filter = json(&arena, "{\"k\": 1}") };
+
+	(void)state;
+	expect_order(&(struct drvp_scan){ .order_by = by, .order_count = 2 }, "3 6 2 1 7 5 4 8 ");
+	expect_order(&(struct drvp_scan){ .order_by = by, .order_count = 2, .limit = 3 },
+		     "3 6 2 ");
+	expect_order(&(struct drvp_scan){ .order_by = by, .order_count = 2, .limit = 6 },
+		     "3 6 2 1 7 5 ");
+	expect_order(&(struct drvp_scan){ .order_by = by, .order_count = 2, .limit = 100 },
+		     "3 6 2 1 7 5 4 8 ");
+	expect_order(&(struct drvp_scan){ .order_by = by, .order_count = 2,
+					  .selection = { &two, 1, NULL } }, "1 7 ");
+	expect_order(&(struct drvp_scan){ .order_by = by_text, .order_count = 2 },
+		     "5 3 4 6 1 2 7 8 ");
+	expect_order(&(struct drvp_scan){ .order_by = by_text, .order_count = 2,
+					  .selection = { &text, 1, NULL } }, "4 6 1 2 ");
+	/* Without a null among them, in one go. */
+	expect_order(&(struct drvp_scan){ .order_by = by, .order_count = 2, .selection = ones },
+		     "3 6 2 ");
+	drvp_arena_free(&arena);
+}
+
+static void an_order_over_many_batches(void **state)
+{
+	static const char *const by[] = { "이름", "_id" };
+	struct opened o = open_for("many");
+	struct drvp_scan scan = { .relation = o.relations, .keys = true, .order_by = by,
+				  .order_count = 2 };
+	struct drvp_strbuf ids = DRVP_STRBUF_INIT, expected = DRVP_STRBUF_INIT;
+	uint64_t rows;
+
+	(void)state;
+	for (int odd = 1; odd >= 0; odd--)      /* 보리, then 초코 */
+		for (int i = odd; i < MANY; i += 2)
+			drvp_strbuf_printf(&expected, "%d ", i);
+	assert_int_equal(store->scan(o.session, &scan, note_id, &ids, &rows, &o.error), 0);
+	assert_int_equal(rows, MANY);
+	assert_string_equal(ids.data, expected.data);
+	drvp_strbuf_free(&ids);
+	drvp_strbuf_free(&expected);
+	store->close(&o.session);
+}
+
+static void what_cannot_be_ordered_or_joined_is_refused(void **state)
+{
+	static const char *const wrong[] = { "a..b" };
+	struct opened o = open_for("unsorted");
+	struct drvp_join join = { .relation = o.relations };
+	struct drvp_scan joined = { .relation = o.relations, .join = &join };
+	struct drvp_scan unordered = { .relation = o.relations, .order_by = wrong,
+				       .order_count = 1 };
+	uint64_t rows;
+
+	(void)state;
+	assert_int_equal(store->scan(o.session, &joined, note_id, NULL, &rows, &o.error),
+			 DRV_E_UNSUPPORTED);
+	assert_int_equal(store->scan(o.session, &unordered, note_id, NULL, &rows, &o.error),
+			 DRV_E_USAGE);
+	store->close(&o.session);
+}
+
+/* ------------------------------------------------------------------ whole documents */
+
+static int check_whole(const struct drvp_row *row, void *user)
+{
+	static const char *const names[] = { "_id", "text", "nul", "big", "real", "yes", "nothing",
+					     "date", "uuid", "bytes", "envelope" };
+	const struct drvp_json *node = row->values[0].json->first;
+
+	++*(uint64_t *)user;
+	assert_int_equal(row->values[0].kind, DRVP_DOCUMENT);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++, node = node->next)
+		assert_string_equal(node->key, names[i]);
+	assert_null(node);
+	node = drvp_json_member(row->values[0].json, "_id");
+	assert_true(drvp_json_is(node, "65f0a1b2c3d4e5f601234567"));
+	assert_int_equal(node->origin, DRVP_ORIGIN_OBJECT_ID);
+	node = drvp_json_member(row->values[0].json, "date");
+	assert_true(drvp_json_is(node, "2026-01-01T00:00:00.678Z"));
+	assert_int_equal(node->origin, DRVP_ORIGIN_DATE);
+	assert_string_equal(row->values[1].bytes, "둘");
+	return 0;
+}
+
+static void a_document_arrives_whole(void **state)
+{
+	static const struct drvp_wanted wanted[] = {
+		{ "", DRVP_FORM_VALUE }, { "envelope.list.1", DRVP_FORM_VALUE },
+	};
+	struct opened o = open_for("odd");
+	struct drvp_scan scan = { .relation = o.relations, .columns = wanted, .column_count = 2 };
+	uint64_t rows, seen = 0;
+
+	(void)state;
+	if (store->scan(o.session, &scan, check_whole, &seen, &rows, &o.error))
+		fail_msg("%s", o.error.message);
+	assert_int_equal(seen, 1);
+	store->close(&o.session);
+}
+
 static void the_newest_date_is_found(void **state)
 {
 	struct drvp_arena arena = { 0 };
@@ -480,6 +631,10 @@ int main(void)
 		cmocka_unit_test(a_scan_feeds_every_document_once),
 		cmocka_unit_test(an_empty_collection_feeds_nothing),
 		cmocka_unit_test(values_arrive_as_they_were_stored),
+		cmocka_unit_test(rows_come_in_order_with_nulls_last),
+		cmocka_unit_test(an_order_over_many_batches),
+		cmocka_unit_test(what_cannot_be_ordered_or_joined_is_refused),
+		cmocka_unit_test(a_document_arrives_whole),
 		cmocka_unit_test(the_newest_date_is_found),
 		cmocka_unit_test(a_filter_that_the_server_refuses_is_an_error),
 		cmocka_unit_test(the_server_is_identified),

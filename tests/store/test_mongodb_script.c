@@ -43,12 +43,15 @@ struct script {
 	const char *error_name;
 	bool replica, secondary, old, moving, deny_list;
 	int counted;                 /* what a count says; 0: the truth */
-	bool view;
+	bool view, collated;
+	int nulls;                   /* what a count of documents without a value says */
+	int wire;                    /* the newest protocol; 0: a recent one */
 	uint32_t flip;               /* number of the bit; beyond the end: none */
 	uint32_t reply_bits;         /* how many there were to choose from */
 	atomic_int process;          /* part of the server's identity */
 	atomic_uint hellos, gets, kills;
 	atomic_bool majority, natural, retried;
+	char find[600];              /* the latest, as JSON */
 	atomic_bool *cancel;         /* set when the fault's command arrives */
 };
 
@@ -74,7 +77,8 @@ static void append_hello(bson_t *reply, struct script *script, unsigned port)
 	BSON_APPEND_BOOL(reply, "isWritablePrimary", !script->secondary);
 	BSON_APPEND_BOOL(reply, "secondary", script->secondary);
 	BSON_APPEND_INT32(reply, "minWireVersion", script->old ? 0 : 0);
-	BSON_APPEND_INT32(reply, "maxWireVersion", script->old ? 2 : 17);
+	BSON_APPEND_INT32(reply, "maxWireVersion",
+			  script->old ? 2 : script->wire ? script->wire : 17);
 	BSON_APPEND_INT32(reply, "maxBsonObjectSize", 16 << 20);
 	BSON_APPEND_INT32(reply, "maxMessageSizeBytes", 48000000);
 	BSON_APPEND_INT32(reply, "maxWriteBatchSize", 100000);
@@ -144,9 +148,18 @@ static void append_empty_batch(bson_t *reply, int64_t id)
 	BSON_APPEND_DOUBLE(reply, "ok", 1);
 }
 
-static void append_count(bson_t *reply, const struct script *script, bool aggregate)
+/* Only the question for documents that have nothing to be sorted by has alternatives. */
+static int answer_to_count(const struct script *script, const bson_t *command)
 {
-	int counted = script->counted ? script->counted : DOCUMENTS;
+	if (memmem(bson_get_data(command), command->len, "$or", 4))
+		return script->nulls;
+	return script->counted ? script->counted : DOCUMENTS;
+}
+
+static void append_count(bson_t *reply, const struct script *script, const bson_t *command,
+			 bool aggregate)
+{
+	int counted = answer_to_count(script, command);
 	bson_t cursor, batch, one;
 
 	if (!aggregate) {
@@ -171,7 +184,7 @@ static void append_count(bson_t *reply, const struct script *script, bool aggreg
 /* Lists "things" and nothing else. */
 static void append_list(bson_t *reply, const struct script *script, const bson_t *command)
 {
-	bson_t cursor, batch, one;
+	bson_t cursor, batch, one, options, collation;
 	bson_iter_t at, name;
 	bool asked = bson_iter_init(&at, command) &&
 		     bson_iter_find_descendant(&at, "filter.name", &name) &&
@@ -183,6 +196,13 @@ static void append_list(bson_t *reply, const struct script *script, const bson_t
 		BSON_APPEND_DOCUMENT_BEGIN(&batch, "0", &one);
 		BSON_APPEND_UTF8(&one, "name", "things");
 		BSON_APPEND_UTF8(&one, "type", script->view ? "timeseries" : "collection");
+		BSON_APPEND_DOCUMENT_BEGIN(&one, "options", &options);
+		if (script->collated) {
+			BSON_APPEND_DOCUMENT_BEGIN(&options, "collation", &collation);
+			BSON_APPEND_UTF8(&collation, "locale", "ko");
+			bson_append_document_end(&options, &collation);
+		}
+		bson_append_document_end(&one, &options);
 		bson_append_document_end(&batch, &one);
 	}
 	bson_append_array_end(&cursor, &batch);
@@ -281,6 +301,12 @@ static void note(struct script *script, const struct exchange *x)
 
 	if (strcmp(x->name, "find") && strcmp(x->name, "aggregate"))
 		return;
+	if (x->name[0] == 'f') {
+		char *text = bson_as_relaxed_extended_json(x->command, NULL);
+
+		snprintf(script->find, sizeof script->find, "%s", text);
+		bson_free(text);
+	}
 	if (bson_iter_init(&at, x->command) &&
 	    bson_iter_find_descendant(&at, "readConcern.level", &inner) &&
 	    strcmp(bson_iter_utf8(&inner, NULL), "majority") == 0)
@@ -312,7 +338,7 @@ static void append_answer(bson_t *reply, struct script *script, const struct exc
 			append_batch(reply, script, false,
 				     (int)(gets + (script->fault != EMPTY_BATCH)) * BATCH_SIZE);
 	} else if (strcmp(x->name, "aggregate") == 0 || strcmp(x->name, "count") == 0) {
-		append_count(reply, script, x->name[0] == 'a');
+		append_count(reply, script, x->command, x->name[0] == 'a');
 	} else {
 		if (strcmp(x->name, "killCursors") == 0)
 			atomic_fetch_add(&script->kills, 1);
@@ -634,6 +660,82 @@ static void a_view_is_called_one(void **state)
 	end(&f);
 }
 
+static int scan_ordered(struct fixture *f, uint64_t limit, uint64_t *rows)
+{
+	static const struct drvp_wanted wanted = { "v", DRVP_FORM_VALUE };
+	static const char *const order[] = { "at.seq", "_id" };
+	struct drvp_scan question = { .relation = &f->relations[0], .columns = &wanted,
+				      .column_count = 1, .keys = true, .order_by = order,
+				      .order_count = 2, .limit = limit };
+	uint64_t seen = 0;
+
+	return store->scan(f->session, &question, count_any, &seen, rows, &f->error);
+}
+
+static void an_order_is_asked_for_as_the_server_takes_it(void **state)
+{
+	static const struct { bool collated; int wire; const char *disk, *collation; } cases[] = {
+		{ false, 0, "\"allowDiskUse\" : true", NULL },
+		{ true, 0, "\"allowDiskUse\" : true", "\"collation\" : { \"locale\" : \"simple\" }" },
+		{ false, 8, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fixture f = { .script = { .collated = cases[i].collated,
+						 .wire = cases[i].wire } };
+		const char *find = f.script.find;
+		uint64_t rows;
+
+		open_and_freeze(&f, "");
+		assert_int_equal(scan_ordered(&f, 0, &rows), 0);
+		assert_int_equal(rows, DOCUMENTS);
+		assert_non_null(strstr(find, "\"sort\" : { \"at.seq\" : 1, \"_id\" : 1 }"));
+		assert_non_null(strstr(find, "\"hint\" : { \"$natural\" : 1 }"));
+		assert_null(strstr(find, "\"limit\""));
+		assert_true(cases[i].disk ? strstr(find, cases[i].disk) != NULL :
+					    !strstr(find, "allowDiskUse"));
+		assert_true(cases[i].collation ? strstr(find, cases[i].collation) != NULL :
+						 !strstr(find, "collation"));
+		end(&f);
+	}
+}
+
+/* Also when the server gives an order, or takes no notice of a limit. */
+static void an_ordered_answer_has_to_be_whole(void **state)
+{
+	struct fixture cut = { .script = { .fault = TRUNCATED_BATCH } };
+	struct fixture twice = { .script = { .nulls = 1 } };
+	struct fixture endless = { .script = { .counted = BATCH_SIZE } };
+	uint64_t rows;
+
+	(void)state;
+	open_and_freeze(&cut, "");
+	assert_int_equal(scan_ordered(&cut, 0, &rows), DRV_E_INTERNAL);
+	end(&cut);
+	/* It was asked for those with a value and for those without, and gave all each time. */
+	open_and_freeze(&twice, "");
+	assert_int_equal(scan_ordered(&twice, 0, &rows), DRV_E_INTERNAL);
+	end(&twice);
+	open_and_freeze(&endless, "");
+	assert_int_equal(scan_ordered(&endless, BATCH_SIZE, &rows), DRV_E_INTERNAL);
+	assert_int_equal(rows, BATCH_SIZE);
+	assert_non_null(strstr(endless.script.find, "\"limit\" : 4"));
+	end(&endless);
+}
+
+static void a_view_keeps_its_collation(void **state)
+{
+	struct fixture f = { .script = { .view = true, .collated = true } };
+	uint64_t rows;
+
+	(void)state;
+	open_and_freeze(&f, "");
+	assert_int_equal(scan_status(&f), 0);
+	assert_int_equal(scan_ordered(&f, 0, &rows), DRV_E_UNSUPPORTED);
+	end(&f);
+}
+
 static void a_replica_set_that_stands_still_is_quiescent(void **state)
 {
 	struct fixture f = { .script = { .replica = true } };
@@ -923,6 +1025,9 @@ int main(void)
 		cmocka_unit_test(errors_of_the_server_are_sorted),
 		cmocka_unit_test(rights_and_absence_are_states),
 		cmocka_unit_test(a_view_is_called_one),
+		cmocka_unit_test(an_order_is_asked_for_as_the_server_takes_it),
+		cmocka_unit_test(an_ordered_answer_has_to_be_whole),
+		cmocka_unit_test(a_view_keeps_its_collation),
 		cmocka_unit_test(a_replica_set_that_stands_still_is_quiescent),
 		cmocka_unit_test(a_moved_operation_time_is_said),
 		cmocka_unit_test(a_secondary_is_in_recovery),

@@ -64,6 +64,8 @@ static void doubles_print_shortest(void **state)
 	static const struct { double number; const char *text; } cases[] = {
 		{ 0.1, "0.1" }, { 0.3, "0.3" }, { 0.1 + 0.2, "0.30000000000000004" }, { 1, "1" },
 		{ 100000, "100000" }, { 1e21, "1e+21" }, { -0.0, "-0" }, { 1.5, "1.5" },
+		{ 1e-6, "0.000001" }, { 1e-7, "1e-7" }, { 1e15, "1000000000000000" },
+		{ 123456789012345680000.0, "123456789012345680000" },
 		{ 5e-324, "5e-324" }, { NAN, "NaN" }, { INFINITY, "Infinity" },
 		{ -INFINITY, "-Infinity" },
 	};
@@ -116,8 +118,16 @@ static void every_type_has_json(void **state)
 	expect_json(&d, "[\"7.3\"]");
 	BSON_APPEND_MINKEY(&d, "v");
 	expect_json(&d, "[\"MinKey\"]");
-	BSON_APPEND_UNDEFINED(&d, "v");
-	expect_json(&d, "[null]");
+	BSON_APPEND_ARRAY_BEGIN(&d, "v", &inner);
+	BSON_APPEND_UNDEFINED(&inner, "0");
+	bson_append_array_end(&d, &inner);
+	expect_json(&d, "[[null]]");
+	BSON_APPEND_DOCUMENT_BEGIN(&d, "v", &inner);
+	BSON_APPEND_UNDEFINED(&inner, "a");
+	BSON_APPEND_INT32(&inner, "b", 1);
+	BSON_APPEND_UNDEFINED(&inner, "c");
+	bson_append_document_end(&d, &inner);
+	expect_json(&d, "[{ \"b\": 1 }]");
 	bson_append_utf8(&d, "v", -1, "위\0염", 7);
 	expect_json(&d, "[\"위\\u0000염\"]");
 	BSON_APPEND_DOCUMENT_BEGIN(&d, "v", &inner);
@@ -144,6 +154,61 @@ static void dates_print_milliseconds(void **state)
 		expect_json(&d, cases[i].text);
 	}
 	bson_destroy(&d);
+}
+
+static void nodes_tell_what_they_were(void **state)
+{
+	struct drvp_arena arena = { 0 };
+	bson_t d = BSON_INITIALIZER, list;
+	bson_decimal128_t decimal;
+	bson_oid_t oid;
+	static const struct { const char *path; int type, origin; } nodes[] = {
+		{ "_id", DRVP_JSON_STRING, DRVP_ORIGIN_OBJECT_ID },
+		{ "at", DRVP_JSON_STRING, DRVP_ORIGIN_DATE },
+		{ "text", DRVP_JSON_STRING, DRVP_ORIGIN_NONE },
+		{ "double", DRVP_JSON_NUMBER, DRVP_ORIGIN_DOUBLE },
+		{ "nan", DRVP_JSON_STRING, DRVP_ORIGIN_DOUBLE },
+		{ "int", DRVP_JSON_NUMBER, DRVP_ORIGIN_NONE },
+		{ "long", DRVP_JSON_NUMBER, DRVP_ORIGIN_NONE },
+		{ "decimal", DRVP_JSON_NUMBER, DRVP_ORIGIN_DECIMAL },
+		{ "binary", DRVP_JSON_STRING, DRVP_ORIGIN_BINARY },
+		{ "list", DRVP_JSON_ARRAY, DRVP_ORIGIN_NONE },
+	};
+	const struct drvp_json *node;
+	struct drvp_value value;
+
+	(void)state;
+	bson_oid_init_from_string(&oid, "65f0a1b2c3d4e5f601234567");
+	bson_decimal128_from_string("1.10", &decimal);
+	BSON_APPEND_OID(&d, "_id", &oid);
+	BSON_APPEND_DATE_TIME(&d, "at", 1767225600678);
+	BSON_APPEND_UTF8(&d, "text", "2026-01-01T00:00:00.678Z");
+	BSON_APPEND_DOUBLE(&d, "double", 1.0);
+	BSON_APPEND_DOUBLE(&d, "nan", (double)NAN);
+	BSON_APPEND_INT32(&d, "int", 1);
+	BSON_APPEND_INT64(&d, "long", INT64_MAX);
+	BSON_APPEND_DECIMAL128(&d, "decimal", &decimal);
+	BSON_APPEND_BINARY(&d, "binary", BSON_SUBTYPE_BINARY, (const uint8_t *)"\1", 1);
+	BSON_APPEND_ARRAY_BEGIN(&d, "list", &list);
+	BSON_APPEND_DATE_TIME(&list, "0", 0);
+	bson_append_array_end(&d, &list);
+	/* The whole document, in its order. */
+	value = value_of(&d, "", DRVP_FORM_VALUE, &arena);
+	assert_int_equal(value.kind, DRVP_DOCUMENT);
+	assert_false(value.order_lost);
+	node = value.json->first;
+	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++, node = node->next) {
+		assert_string_equal(node->key, nodes[i].path);
+		assert_int_equal(node->type, nodes[i].type);
+		assert_int_equal(node->origin, nodes[i].origin);
+	}
+	assert_null(node);
+	assert_string_equal(drvp_json_member(value.json, "double")->text, "1");
+	assert_string_equal(drvp_json_member(value.json, "long")->text, "9223372036854775807");
+	assert_int_equal(drvp_json_member(value.json, "list")->first->origin, DRVP_ORIGIN_DATE);
+	assert_int_equal(value_of(&d, "", DRVP_FORM_PRESENCE, &arena).kind, DRVP_PRESENT);
+	bson_destroy(&d);
+	drvp_arena_free(&arena);
 }
 
 static void kinds_follow_types(void **state)
@@ -228,7 +293,7 @@ static bson_t *sample(void)
 static void spoilt_bytes_never_crash(void **state)
 {
 	static const char *const paths[] = { "_id", "text", "bytes", "inner", "inner.list.1",
-					     "code", "date" };
+					     "code", "date", "" };
 	bson_t *good = sample(), spoilt;
 	uint8_t *bytes = malloc(good->len);
 	unsigned refused = 0;
@@ -305,6 +370,7 @@ int main(void)
 		cmocka_unit_test(doubles_print_shortest),
 		cmocka_unit_test(every_type_has_json),
 		cmocka_unit_test(dates_print_milliseconds),
+		cmocka_unit_test(nodes_tell_what_they_were),
 		cmocka_unit_test(kinds_follow_types),
 		cmocka_unit_test(paths_through_arrays_need_an_index),
 		cmocka_unit_test(spoilt_bytes_never_crash),
