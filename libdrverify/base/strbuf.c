@@ -12,7 +12,7 @@ void drvp_strbuf_free(struct drvp_strbuf *buf)
 	*buf = (struct drvp_strbuf)DRVP_STRBUF_INIT;
 }
 
-bool drvp_strbuf_reserve(struct drvp_strbuf *buf, size_t extra)
+bool drvp_strbuf_grow(struct drvp_strbuf *buf, size_t extra)
 {
 	size_t need, capacity = buf->capacity ? buf->capacity : 64;
 	char *grown;
@@ -36,21 +36,6 @@ bool drvp_strbuf_reserve(struct drvp_strbuf *buf, size_t extra)
 	buf->data = grown;
 	buf->capacity = capacity;
 	return true;
-}
-
-void drvp_strbuf_add(struct drvp_strbuf *buf, const void *bytes, size_t len)
-{
-	if (!drvp_strbuf_reserve(buf, len))
-		return;
-	if (len)
-		memcpy(buf->data + buf->len, bytes, len);
-	buf->len += len;
-	buf->data[buf->len] = '\0';
-}
-
-void drvp_strbuf_str(struct drvp_strbuf *buf, const char *text)
-{
-	drvp_strbuf_add(buf, text, strlen(text));
 }
 
 void drvp_strbuf_hex(struct drvp_strbuf *buf, const void *bytes, size_t len)

@@ -33,16 +33,36 @@ static inline void drvp_strbuf_clear(struct drvp_strbuf *buf)
 		buf->data[0] = '\0';
 }
 
-/* Makes room for extra more bytes and the NUL; false when there is no memory. */
-bool drvp_strbuf_reserve(struct drvp_strbuf *buf, size_t extra);
+/* What drvp_strbuf_reserve() does where there is no room yet. */
+bool drvp_strbuf_grow(struct drvp_strbuf *buf, size_t extra);
 
-void drvp_strbuf_add(struct drvp_strbuf *buf, const void *bytes, size_t len);
-void drvp_strbuf_str(struct drvp_strbuf *buf, const char *text);
+/*
+ * Makes room for extra more bytes and the NUL; false when there is no memory. This and what adds
+ * bytes is inline, since printing a row takes dozens of pieces, most of them a few bytes long.
+ */
+static inline bool drvp_strbuf_reserve(struct drvp_strbuf *buf, size_t extra)
+{
+	return (!buf->failed && buf->capacity - buf->len > extra) || drvp_strbuf_grow(buf, extra);
+}
 
-/* Inline, since printers of JSON spend much of their time here. */
+static inline void drvp_strbuf_add(struct drvp_strbuf *buf, const void *bytes, size_t len)
+{
+	if (!drvp_strbuf_reserve(buf, len))
+		return;
+	if (len)
+		memcpy(buf->data + buf->len, bytes, len);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
+static inline void drvp_strbuf_str(struct drvp_strbuf *buf, const char *text)
+{
+	drvp_strbuf_add(buf, text, strlen(text));
+}
+
 static inline void drvp_strbuf_char(struct drvp_strbuf *buf, char c)
 {
-	if ((buf->failed || buf->capacity - buf->len < 2) && !drvp_strbuf_reserve(buf, 1))
+	if (!drvp_strbuf_reserve(buf, 1))
 		return;
 	buf->data[buf->len++] = c;
 	buf->data[buf->len] = '\0';
