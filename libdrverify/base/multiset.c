@@ -9,6 +9,7 @@
 __extension__ typedef unsigned __int128 u128;
 
 #define PRIME (((u128)1 << 127) - 1)
+#define WORDS (DRVP_MULTISET_VALUE_MAX / 8)
 
 static u128 load(const uint64_t word[2])
 {
@@ -51,57 +52,63 @@ static inline u128 multiply(u128 a, u128 b)
 	return shorten(shorten(sum) + (high << 1));
 }
 
-/* A big-endian number of at most 8 bytes. */
-static uint64_t load_number(const uint8_t *value, size_t len)
-{
-	uint64_t word = 0;
+/* ------------------------------------------------------------------ values as words */
 
-	if (len == 8) {
-		memcpy(&word, value, 8);
-		return be64toh(word);
+/* A value as a big-endian number of 64-bit words, the lowest first. */
+struct words {
+	uint64_t word[WORDS];
+	size_t count;
+};
+
+static inline void split(struct words *number, const uint8_t *value, size_t len)
+{
+	number->count = 0;
+	for (; len >= 8; len -= 8) {
+		uint64_t word;
+
+		memcpy(&word, value + len - 8, 8);
+		number->word[number->count++] = be64toh(word);
 	}
-	for (size_t i = 0; i < len; i++)
-		word = word << 8 | value[i];
-	return word;
+	if (len) {
+		uint64_t word = 0;
+
+		for (size_t i = 0; i < len; i++)
+			word = word << 8 | value[i];
+		number->word[number->count++] = word;
+	}
 }
 
-/* Fifteen bytes a step always stay below the prime; the length tells "" from "\0". */
-static u128 fold(const struct drvp_multiset_key *key, const uint8_t *value, size_t len)
+/*
+ * len and the words, each times its own secret, summed. Products of 127 by 64 bits are added up in
+ * three columns of weight 1, 2^64 and 2^128, so that there is only one reduction.
+ */
+static inline u128 fold(const struct drvp_multiset_key *key, const struct words *number, size_t len)
 {
-	u128 secret = load(key->fold), folded = len;
+	u128 low = 0, middle = 0, high = 0;
 
-	while (len > 0) {
-		size_t take = len < 15 ? len : 15, high = take > 8 ? take - 8 : 0;
-		u128 chunk = (u128)load_number(value, high) << 64 |
-			     load_number(value + high, take - high);
+	for (size_t i = 0; i <= number->count; i++) {
+		uint64_t word = i ? number->word[i - 1] : len;
+		u128 below = (u128)key->words[i][0] * word, above = (u128)key->words[i][1] * word;
 
-		folded = shorten(multiply(folded, secret) + chunk);
-		value += take;
-		len -= take;
+		low += (uint64_t)below;
+		middle += (below >> 64) + (uint64_t)above;
+		high += above >> 64;
 	}
-	return folded;
+	/* At most 9 products: low and middle are below 2^69, high is below 2^67. */
+	return shorten(low + ((middle << 64) & PRIME) + (middle >> 63) + (high << 1));
 }
 
-static void sum_add(uint64_t sum[8], const uint64_t other[8])
-{
-	uint64_t carry = 0;
+/* ------------------------------------------------------------------ sums */
 
-	for (int i = 0; i < 8; i++) {
-		u128 word = (u128)sum[i] + other[i] + carry;
+static inline void sum_add(uint64_t sum[WORDS], const uint64_t *other, size_t count)
+{
+	unsigned char carry = 0;
+
+	for (size_t i = 0; i < WORDS && (i < count || carry); i++) {
+		u128 word = (u128)sum[i] + (i < count ? other[i] : 0) + carry;
 
 		sum[i] = (uint64_t)word;
-		carry = (uint64_t)(word >> 64);
-	}
-}
-
-static void sum_load(uint64_t sum[8], const uint8_t *value, size_t len)
-{
-	memset(sum, 0, 8 * sizeof *sum);
-	for (size_t i = 0; len > 0; i++) {
-		size_t take = len < 8 ? len : 8;
-
-		len -= take;
-		sum[i] = load_number(value + len, take);
+		carry = (unsigned char)(word >> 64);
 	}
 }
 
@@ -110,7 +117,8 @@ int drvp_multiset_key_random(struct drvp_multiset_key *key, struct drv_error *er
 	int status = drvp_random(key, sizeof *key, err);
 
 	store(key->root, reduce(load(key->root)));
-	store(key->fold, reduce(load(key->fold)));
+	for (size_t i = 0; i <= WORDS; i++)
+		store(key->words[i], reduce(load(key->words[i])));
 	return status;
 }
 
@@ -122,19 +130,20 @@ void drvp_multiset_init(struct drvp_multiset *set)
 void drvp_multiset_add(struct drvp_multiset *set, const struct drvp_multiset_key *key,
 		       const uint8_t *value, size_t len)
 {
-	uint64_t number[8];
-	u128 factor = load(key->root) + (PRIME - reduce(fold(key, value, len)));
+	struct words number;
+	u128 factor;
 
-	store(set->product, reduce(multiply(load(set->product), shorten(factor))));
-	sum_load(number, value, len);
-	sum_add(set->sum, number);
+	split(&number, value, len);
+	factor = shorten(load(key->root) + fold(key, &number, len));
+	store(set->product, reduce(multiply(load(set->product), factor)));
+	sum_add(set->sum, number.word, number.count);
 	set->count++;
 }
 
 void drvp_multiset_merge(struct drvp_multiset *into, const struct drvp_multiset *other)
 {
 	store(into->product, reduce(multiply(load(into->product), load(other->product))));
-	sum_add(into->sum, other->sum);
+	sum_add(into->sum, other->sum, WORDS);
 	into->count += other->count;
 }
 
@@ -148,9 +157,9 @@ bool drvp_multiset_equal(const struct drvp_multiset *a, const struct drvp_multis
 void drvp_multiset_difference(const struct drvp_multiset *a, const struct drvp_multiset *b,
 			      uint8_t *out, size_t len)
 {
-	uint64_t result[8], borrow = 0;
+	uint64_t result[WORDS], borrow = 0;
 
-	for (int i = 0; i < 8; i++) {
+	for (size_t i = 0; i < WORDS; i++) {
 		u128 word = (u128)a->sum[i] - b->sum[i] - borrow;
 
 		result[i] = (uint64_t)word;

@@ -234,16 +234,70 @@ static void what_was_never_begun_equals_nothing(void **state)
 	assert_false(drvp_multiset_equal(&a, &empty));
 }
 
-/* The product is computed modulo 2^127 - 1: compare with a slow multiplication by doubling. */
+__extension__ typedef unsigned __int128 u128;
+static const u128 prime = ((u128)1 << 127) - 1;
+
+static u128 number(const uint64_t word[2])
+{
+	return (u128)word[1] << 64 | word[0];
+}
+
+/* By doubling, modulo 2^127 - 1. */
+static u128 slow_product(u128 x, u128 y)
+{
+	u128 product = 0;
+
+	for (int bit = 127; bit >= 0; bit--) {
+		product = 2 * product % prime;
+		if (y >> bit & 1)
+			product = (product + x) % prime;
+	}
+	return product;
+}
+
+/* r + k0 * length + the words, the last one of the value first, each times its k. */
+static u128 slow_factor(const struct value *v)
+{
+	u128 sum = (number(key.root) + slow_product(number(key.words[0]), v->len)) % prime;
+
+	for (size_t i = 0; i < v->len; i++) {
+		size_t place = v->len - 1 - i;
+		u128 byte = (u128)v->bytes[place] << 8 * (i % 8);
+
+		sum = (sum + slow_product(number(key.words[1 + i / 8]), byte)) % prime;
+	}
+	return sum;
+}
+
+static void factors_are_those_of_the_definition(void **state)
+{
+	struct drvp_multiset_key drawn = key;
+	struct value values[VALUES];
+
+	(void)state;
+	for (int round = 0; round < 50; round++) {
+		draw_values(values);
+		/* The greatest secrets there are bring every sum to its greatest. */
+		for (size_t i = 0; round % 5 == 0 && i < sizeof key.words / sizeof *key.words; i++) {
+			key.words[i][0] = UINT64_MAX - 1;
+			key.words[i][1] = UINT64_MAX >> 1;
+		}
+		for (size_t i = 0; i < VALUES; i++) {
+			struct drvp_multiset one = fingerprint(&values[i], 1);
+
+			assert_true(number(one.product) == slow_factor(&values[i]));
+		}
+		key = drawn;
+	}
+}
+
+/* The product is computed modulo 2^127 - 1. */
 static void products_are_those_of_the_field(void **state)
 {
-	__extension__ typedef unsigned __int128 u128;
-	const u128 prime = ((u128)1 << 127) - 1;
-
 	(void)state;
 	for (int round = 0; round < 2000; round++) {
 		struct drvp_multiset a = { .count = 0 }, b = { .count = 0 };
-		u128 x, y, slow = 0;
+		u128 slow;
 
 		for (int i = 0; i < 2; i++) {
 			a.product[i] = round % 7 ? prng_next(&seed) : UINT64_MAX;
@@ -252,15 +306,9 @@ static void products_are_those_of_the_field(void **state)
 		a.product[1] >>= 1 + prng_below(&seed, 3);
 		b.product[1] >>= 1 + prng_below(&seed, 3);
 		a.product[0] -= 1;
-		x = (u128)a.product[1] << 64 | a.product[0];
-		y = (u128)b.product[1] << 64 | b.product[0];
-		for (int bit = 126; bit >= 0; bit--) {
-			slow = 2 * slow % prime;
-			if (y >> bit & 1)
-				slow = (slow + x) % prime;
-		}
+		slow = slow_product(number(a.product), number(b.product));
 		drvp_multiset_merge(&a, &b);
-		assert_true(slow == ((u128)a.product[1] << 64 | a.product[0]));
+		assert_true(slow == number(a.product));
 	}
 }
 
@@ -274,6 +322,7 @@ int main(void)
 		cmocka_unit_test(the_one_value_too_many_is_recovered),
 		cmocka_unit_test(keys_are_drawn_anew),
 		cmocka_unit_test(what_was_never_begun_equals_nothing),
+		cmocka_unit_test(factors_are_those_of_the_definition),
 		cmocka_unit_test(products_are_those_of_the_field),
 	};
 
