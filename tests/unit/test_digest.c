@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,6 +172,38 @@ static void hexadecimal_is_strict(void **state)
 	assert_int_equal(drvp_hex_decode("0\0", 2, out, sizeof out), -1);
 }
 
+/* Every byte at every place of texts that are a whole number of blocks, and of others. */
+static void hexadecimal_of_any_length_reads_back(void **state)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	uint64_t seed = 3;
+
+	(void)state;
+	for (size_t len = 0; len <= 40; len++) {
+		uint8_t bytes[40], out[40];
+		char *text = malloc(2 * len + 1);
+
+		assert_non_null(text);
+		for (size_t i = 0; i < len; i++) {
+			bytes[i] = (uint8_t)prng_next(&seed);
+			snprintf(text + 2 * i, 3, i % 2 ? "%02x" : "%02X", bytes[i]);
+		}
+		assert_int_equal(drvp_hex_decode(text, 2 * len, out, len), len);
+		assert_memory_equal(out, bytes, len);
+		for (size_t i = 0; i < 2 * len; i++) {
+			char kept = text[i];
+
+			for (int c = 0; c < 256; c++) {
+				text[i] = (char)c;
+				assert_int_equal(drvp_hex_decode(text, 2 * len, out, len),
+						 c && strchr(digits, c) ? (long)len : -1);
+			}
+			text[i] = kept;
+		}
+		free(text);
+	}
+}
+
 static void base64_reads_what_openssl_writes(void **state)
 {
 	uint64_t seed = 2;
@@ -226,6 +259,7 @@ int main(void)
 		cmocka_unit_test(published_vectors_hold),
 		cmocka_unit_test(hmac_is_the_same_as_openssls),
 		cmocka_unit_test(hexadecimal_is_strict),
+		cmocka_unit_test(hexadecimal_of_any_length_reads_back),
 		cmocka_unit_test(base64_reads_what_openssl_writes),
 		cmocka_unit_test(base64_is_strict),
 		cmocka_unit_test(random_bytes_differ_and_secrets_are_overwritten),
