@@ -1,6 +1,7 @@
 /* json_escape.c: strings in JSON, with the escapes that a language's printer chooses */
 #include <string.h>
 
+#include "base/plain.h"
 #include "chain/json_text.h"
 
 const char *const drvp_json_escape_names[] = { "minimal", "ascii", NULL };
@@ -126,46 +127,70 @@ static size_t put_wide(struct drvp_strbuf *out, const char *bytes, size_t len, i
 	return size;
 }
 
-/* What does not go as it is, and all that follows it. */
 static void put_escaped(struct drvp_strbuf *out, const char *bytes, size_t len, int escape)
 {
 	while (len) {
-		size_t span = 1;
+		size_t span = plain_span(bytes, len, escape);
 
+		drvp_strbuf_add(out, bytes, span);
+		bytes += span;
+		len -= span;
+		if (!len)
+			return;
+		span = 1;
 		if ((unsigned char)*bytes >= 0x80)
 			span = put_wide(out, bytes, len, escape);
 		else
 			put_ascii(out, (unsigned char)*bytes);
 		bytes += span;
 		len -= span;
-		span = plain_span(bytes, len, escape);
-		drvp_strbuf_add(out, bytes, span);
-		bytes += span;
-		len -= span;
 	}
+}
+
+/* Whether a surrogate in the form of UTF-8 is among these bytes. */
+static bool has_surrogate(const char *bytes, size_t len)
+{
+	const char *end = bytes + len;
+
+	while ((bytes = memchr(bytes, 0xED, (size_t)(end - bytes)))) {
+		bytes++;
+		if (bytes < end && (unsigned char)*bytes >= 0xA0)
+			return true;
+	}
+	return false;
+}
+
+/* Copies a string; true when it is also what a printer writes, as nearly every string is. */
+static bool copies_unescaped(char *to, const char *bytes, size_t len, int escape)
+{
+	unsigned found;
+
+	if (escape > DRVP_ESCAPE_ASCII)
+		return false;
+	found = drvp_copy_and_look(to, bytes, len);
+	if (found == DRVP_FOUND_WIDE && escape == DRVP_ESCAPE_MINIMAL)
+		return !has_surrogate(bytes, len);
+	return !found;
 }
 
 void drvp_json_print_string(struct drvp_strbuf *out, const struct drvp_json_style *style,
 			    const char *bytes, size_t len)
 {
-	size_t span = plain_span(bytes, len, style->escape);
 	char *at;
 
 	if (len > SIZE_MAX / 2 || !drvp_make_room(out, len + 2))
 		return;
 	at = out->data + out->len;
 	*at++ = '"';
-	if (span)
-		memcpy(at, bytes, span);
-	at += span;
-	out->len += span + 1;
-	if (span < len) {
+	if (copies_unescaped(at, bytes, len, style->escape)) {
+		at += len;
+		*at++ = '"';
 		*at = '\0';
-		put_escaped(out, bytes + span, len - span, style->escape);
-		drvp_strbuf_char(out, '"');
+		out->len += len + 2;
 		return;
 	}
-	*at++ = '"';
 	*at = '\0';
 	out->len++;
+	put_escaped(out, bytes, len, style->escape);
+	drvp_strbuf_char(out, '"');
 }
