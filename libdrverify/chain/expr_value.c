@@ -170,8 +170,6 @@ static int read_separators(struct drvp_reader *reader, const struct drvp_json *v
 	return 0;
 }
 
-static const char *const number_names[] = { "javascript", "python", "as stored", NULL };
-
 const struct drvp_field drvp_json_style_fields[] = {
 	{ .name = "like", .kind = DRVP_FIELD_CUSTOM, .flags = DRVP_REQUIRED,
 	  .read = read_style_name, .schema = "json_style_name",
@@ -180,7 +178,7 @@ const struct drvp_field drvp_json_style_fields[] = {
 	{ .name = "escape", .kind = DRVP_FIELD_CHOICE, .choices = drvp_json_escape_names,
 	  .offset = offsetof(struct written_style, escape),
 	  .help = "Which characters are written as \\u…." },
-	{ .name = "numbers", .kind = DRVP_FIELD_CHOICE, .choices = number_names,
+	{ .name = "numbers", .kind = DRVP_FIELD_CHOICE, .choices = drvp_number_names,
 	  .offset = offsetof(struct written_style, numbers), .help = "How numbers are written." },
 	{ .name = "sort", .kind = DRVP_FIELD_CHOICE, .choices = drvp_json_sort_names,
 	  .offset = offsetof(struct written_style, sort),

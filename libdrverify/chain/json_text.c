@@ -4,27 +4,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIN DRVP_ESCAPE_MINIMAL
 const struct drvp_json_style drvp_json_styles[] = {
 	{ "javascript", "JSON.stringify of JavaScript",
-	  MIN, DRVP_NUMBERS_ES6, DRVP_SORT_INTEGERS_FIRST, ",", ":", false },
+	  DRVP_ESCAPE_MINIMAL, DRVP_NUMBERS_ES6, DRVP_SORT_INTEGERS_FIRST, ",", ":", false },
 	{ "jcs", "RFC 8785, which is also JSON.stringify of recursively sorted objects",
-	  MIN, DRVP_NUMBERS_ES6, DRVP_SORT_UTF16, ",", ":", false },
+	  DRVP_ESCAPE_MINIMAL, DRVP_NUMBERS_ES6, DRVP_SORT_UTF16, ",", ":", false },
 	{ "python", "json.dumps of Python with its default arguments",
 	  DRVP_ESCAPE_ASCII, DRVP_NUMBERS_PYTHON, DRVP_SORT_NONE, ", ", ": ", false },
 	{ "python-compact", "json.dumps of Python with separators=(',', ':')",
 	  DRVP_ESCAPE_ASCII, DRVP_NUMBERS_PYTHON, DRVP_SORT_NONE, ",", ":", false },
-	{ "postgres-jsonb", "jsonb cast to text by PostgreSQL",
-	  MIN, DRVP_NUMBERS_STORED, DRVP_SORT_JSONB, ", ", ": ", true },
+	{ "go", "json.Marshal of Go, maps and any",
+	  DRVP_ESCAPE_HTML, DRVP_NUMBERS_GO, DRVP_SORT_CODE_POINTS, ",", ":", false },
+	{ "serde", "serde_json of Rust, to_string of a Value",
+	  DRVP_ESCAPE_MINIMAL, DRVP_NUMBERS_SERDE, DRVP_SORT_CODE_POINTS, ",", ":", false },
+	{ "jackson", "ObjectMapper of Jackson for Java, writeValueAsString",
+	  DRVP_ESCAPE_UPPER, DRVP_NUMBERS_JAVA, DRVP_SORT_NONE, ",", ":", false },
+	{ "php", "json_encode of PHP without flags",
+	  DRVP_ESCAPE_PHP, DRVP_NUMBERS_PHP, DRVP_SORT_NONE, ",", ":", false },
+	{ "dotnet", "System.Text.Json of .NET with its default options",
+	  DRVP_ESCAPE_DOTNET, DRVP_NUMBERS_DOTNET, DRVP_SORT_NONE, ",", ":", false },
+	{ "postgres-jsonb", "jsonb cast to text by PostgreSQL", DRVP_ESCAPE_MINIMAL,
+	  DRVP_NUMBERS_STORED, DRVP_SORT_JSONB, ", ", ": ", true },
 	{ NULL }
 };
 
 const char *const drvp_json_sort_names[] = {
 	"none", "integers first", "UTF-16", "code points", "jsonb", NULL
 };
-
-/* Integers of so many digits may have been floats in Python: jsonb writes 1e16 out. */
-#define FLOAT_DIGITS 17
 
 const struct drvp_json_style *drvp_json_style_named(const char *name)
 {
@@ -320,11 +326,9 @@ static void print_array(struct drvp_json_printer *p, const struct drvp_json *val
 	drvp_strbuf_char(p->out, ']');
 }
 
-/* jsonb keeps 1e16 as 10000000000000000, which Python then takes for an integer. */
 static void print_number(struct drvp_json_printer *p, const struct drvp_json *value)
 {
-	if (p->order_lost && p->style->numbers == DRVP_NUMBERS_PYTHON &&
-	    value->len >= FLOAT_DIGITS && !strpbrk(value->text, ".eE"))
+	if (p->order_lost && drvp_number_may_be_float(p->style->numbers, value->text, value->len))
 		p->lossy = true;
 	drvp_number_print_text(p->out, p->style->numbers, value->text, value->len);
 }

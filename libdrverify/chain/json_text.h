@@ -5,10 +5,27 @@
 #include "chain/number_text.h"
 #include "document/json.h"
 
-/* Which characters, besides quotes, backslashes and control characters, are written as \u…. */
+/*
+ * Which characters, besides quotes, backslashes and control characters, are escaped. "Lines" are
+ * U+2028 and U+2029, "pairs" the characters beyond U+FFFF; UPPER and DOTNET write hexadecimal digits
+ * in upper case.
+ */
 enum drvp_json_escape {
 	DRVP_ESCAPE_MINIMAL,         /* none, but lone surrogates (JSON.stringify) */
-	DRVP_ESCAPE_ASCII            /* all that is not printable ASCII (json.dumps) */
+	DRVP_ESCAPE_ASCII,           /* all that is not printable ASCII (json.dumps) */
+	DRVP_ESCAPE_HTML,            /* < > & and lines (json.Marshal) */
+	DRVP_ESCAPE_LINES,           /* lines (Go's SetEscapeHTML(false); PHP with unescaped
+				      * slashes and Unicode) */
+	DRVP_ESCAPE_PHP,             /* / and all beyond ASCII (json_encode) */
+	DRVP_ESCAPE_PHP_ASCII,       /* all beyond ASCII (JSON_UNESCAPED_SLASHES) */
+	DRVP_ESCAPE_PHP_LINES,       /* / and lines (JSON_UNESCAPED_UNICODE) */
+	DRVP_ESCAPE_UPPER,           /* none (Jackson, writeValueAsString) */
+	DRVP_ESCAPE_UPPER_PAIRS,     /* pairs (Jackson, writeValueAsBytes) */
+	DRVP_ESCAPE_UPPER_ASCII,     /* all beyond ASCII (Jackson, ESCAPE_NON_ASCII) */
+	DRVP_ESCAPE_DOTNET,          /* all but printable ASCII without " < > & ' + ` */
+	DRVP_ESCAPE_DOTNET_ALL,      /* the same of ASCII, pairs, spaces, private use
+				      * (JavaScriptEncoder.Create(UnicodeRanges.All)) */
+	DRVP_ESCAPE_DOTNET_RELAXED   /* pairs, spaces, private use (UnsafeRelaxedJsonEscaping) */
 };
 
 enum drvp_json_sort {

@@ -5,28 +5,28 @@
 #include "base/strbuf.h"
 #include "chain/shortest.h"
 
-/* Rows of drvp_number_styles. */
 enum drvp_number_form {
 	DRVP_NUMBERS_ES6,            /* JavaScript, RFC 8785 */
 	DRVP_NUMBERS_PYTHON,
+	DRVP_NUMBERS_GO,             /* float64, which any becomes */
+	DRVP_NUMBERS_GO_INT64,       /* int64 where there is neither point nor exponent */
+	DRVP_NUMBERS_SERDE,          /* serde_json with ryu */
+	DRVP_NUMBERS_SERDE_ZMIJ,     /* and with zmij, from 1.0.147 on */
+	DRVP_NUMBERS_JAVA,           /* Double.toString from Java 19 on */
+	DRVP_NUMBERS_PHP,
+	DRVP_NUMBERS_PHP_FRACTION,   /* JSON_PRESERVE_ZERO_FRACTION */
+	DRVP_NUMBERS_DOTNET,
 	DRVP_NUMBERS_STORED          /* the text that the store gives */
 };
 
-/*
- * How a language lays out the shortest digits that read back as the same double. With
- * 0.d1d2… × 10^point: between the two points it is written out, outside with an exponent.
- */
-struct drvp_number_style {
-	const char *name;            /* as recipes call it */
-	int least_point, most_point;
-	unsigned exponent_digits;    /* at least so many */
-	bool point_zero;             /* 1.0, not 1 */
-	bool integers_exact;         /* a number without fraction and exponent is no double */
-	const char *infinity;        /* what stands for a number out of range, without sign */
-	bool signed_specials;        /* -0.0 and -Infinity keep their sign */
-};
+/* Ends with NULL: how recipes call them. */
+extern const char *const drvp_number_names[];
 
-extern const struct drvp_number_style drvp_number_styles[];
+/*
+ * Whether a number in jsonb may have been a float that the language writes with an exponent: jsonb
+ * writes 1e16 out as 10000000000000000, which then reads as an integer.
+ */
+bool drvp_number_may_be_float(int form, const char *text, size_t len);
 
 /* The number that a JSON text of this spelling becomes when that language reads and prints it. */
 void drvp_number_print_text(struct drvp_strbuf *out, int form, const char *text, size_t len);

@@ -93,6 +93,17 @@ void drvp_shortest(struct drvp_decimal *d, double number)
 	strip_zeros(d);
 }
 
+void drvp_shortest_of_two(struct drvp_decimal *d)
+{
+	char text[64];
+
+	if (d->point > -300)
+		return;
+	snprintf(text, sizeof text, "%.1e", value_of(d));
+	read_printed(d, text);
+	strip_zeros(d);
+}
+
 /* A wide integer's digits without its last dropped ones. */
 static void set_digits(struct drvp_decimal *d, drvp_u128 digits, int dropped)
 {

@@ -23,6 +23,12 @@ struct drvp_decimal {
 /* Of any double that is no NaN. */
 void drvp_shortest(struct drvp_decimal *d, double number);
 
+/*
+ * Java chooses among the decimals of two digits where one digit would do: 4.9E-324. Given that one
+ * digit; changes it only among the very smallest doubles.
+ */
+void drvp_shortest_of_two(struct drvp_decimal *d);
+
 /* Of a positive integer from 2^53 to 2^126, without a detour through printf; sets digits only. */
 void drvp_shortest_integer(struct drvp_decimal *d, double number);
 

@@ -74,7 +74,7 @@ static const struct {
 	{ PREIMAGE("{ \"hex\": \"1\" }"), "hexadecimal" },
 	{ PREIMAGE("{ \"previous\": \"hex\" }"), "\"text\" or \"bytes\"" },
 	{ PREIMAGE("{ \"json\": \"javscript\", \"array\": [] }"), "\"javascript\"" },
-	{ PREIMAGE("{ \"json\": \"go\", \"array\": [] }"), "this version knows" },
+	{ PREIMAGE("{ \"json\": \"cobol\", \"array\": [] }"), "this version knows" },
 	{ PREIMAGE("{ \"json\": { \"like\": \"jcs\", \"sort\": \"up\" }, \"array\": [] }"),
 	  "UTF-16" },
 	{ PREIMAGE("{ \"json\": { \"like\": \"jcs\", \"separators\": [\",\"] }, \"array\": [] }"),
