@@ -36,10 +36,15 @@ struct drvp_entry_form {
 	size_t digest_column;           /* that chooses it */
 };
 
+/* Where entries are, and where the rest of each is (NULL: they are whole). */
+struct drvp_entry_tables {
+	const struct drvp_relation *relation, *joined;
+};
+
 /* A recipe made ready for the rows of one relation. One thread at a time. */
 struct drvp_preimage {
 	const struct drvp_recipe *recipe;
-	const struct drvp_relation *relation;
+	struct drvp_entry_tables tables;
 	struct drvp_session *session;
 	struct drvp_arena arena;
 	struct drvp_entry_form *forms;        /* the versions, then the recipe's own */
@@ -74,11 +79,11 @@ enum drvp_preimage_use {
 };
 
 /*
- * Prepares. Asks the session for the zones that the recipe names. The relation and the recipe
+ * Prepares. Asks the session for the zones that the recipe names. The relations and the recipe
  * have to outlive it. Errors: DRV_E_UNSUPPORTED, DRV_E_NOMEM, and those of the session.
  */
 int drvp_preimage_new(struct drvp_preimage **out, const struct drvp_recipe *recipe,
-		      const struct drvp_relation *relation, struct drvp_session *session, int use,
+		      const struct drvp_entry_tables *tables, struct drvp_session *session, int use,
 		      struct drv_error *err);
 
 void drvp_preimage_free(struct drvp_preimage **preimage);

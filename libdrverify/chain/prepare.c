@@ -62,10 +62,18 @@ static struct drvp_time_format time_format(const struct drvp_column_expr *c)
 	return format;
 }
 
+static const struct drvp_column *find_column(const struct drvp_preimage *p, const char *name)
+{
+	const struct drvp_column *column = drvp_relation_column(p->tables.relation, name);
+
+	return column || !p->tables.joined ? column :
+					     drvp_relation_column(p->tables.joined, name);
+}
+
 static int prepare_column(struct drvp_preimage *p, struct drvp_step *step, struct drv_error *err)
 {
 	const struct drvp_column_expr *c = &step->expr->u.column;
-	const struct drvp_column *column = drvp_relation_column(p->relation, c->column);
+	const struct drvp_column *column = find_column(p, c->column);
 
 	step->column = drvp_preimage_column(p, c->column);
 	if (step->column == SIZE_MAX)
@@ -108,8 +116,8 @@ static const struct drvp_expr *plain_column(struct drvp_preimage *p, const char 
 static int gather_columns(struct drvp_preimage *p, const struct drvp_json_expr *json,
 			  struct gathering *g, struct drv_error *err)
 {
-	for (size_t i = 0; i < p->relation->column_count; i++) {
-		const char *name = p->relation->columns[i].name;
+	for (size_t i = 0; i < p->tables.relation->column_count; i++) {
+		const char *name = p->tables.relation->columns[i].name;
 		const struct drvp_expr *value = NULL;
 		bool excepted = p->recipe->hash && !strcmp(name, p->recipe->hash);
 
@@ -212,7 +220,7 @@ static int make_labels(struct drvp_preimage *p, struct drvp_step *step, struct d
 static int gather(struct drvp_preimage *p, const struct drvp_json_expr *json, struct gathering *g,
 		  struct drv_error *err)
 {
-	size_t most = json->object.count + p->relation->column_count + 1;
+	size_t most = json->object.count + p->tables.relation->column_count + 1;
 
 	g->count = 0;
 	g->keys = drvp_arena_array(&p->arena, most, sizeof *g->keys);
@@ -299,14 +307,14 @@ static int prepare_json(struct drvp_preimage *p, struct drvp_step *step, struct 
 	}
 	if (json->allow_keys.top_level) {
 		names = drvp_arena_array(&p->arena,
-					 json->object.count + p->relation->column_count + 1,
+					 json->object.count + p->tables.relation->column_count + 1,
 					 sizeof *names);
 		if (!names)
 			return drvp_fail_nomem(err);
 		step->filter.allow = names;
 		step->allow_present = true;
 	}
-	if (json->all_except.set && p->relation->kind == DRVP_COLLECTION)
+	if (json->all_except.set && p->tables.relation->kind == DRVP_COLLECTION)
 		return prepare_whole(p, step, err);
 	return prepare_object(p, step, err);
 }
@@ -483,7 +491,7 @@ static int prepare_forms(struct drvp_preimage *p, struct drv_error *err)
 }
 
 int drvp_preimage_new(struct drvp_preimage **out, const struct drvp_recipe *recipe,
-		      const struct drvp_relation *relation, struct drvp_session *session, int use,
+		      const struct drvp_entry_tables *tables, struct drvp_session *session, int use,
 		      struct drv_error *err)
 {
 	struct drvp_preimage *p = calloc(1, sizeof *p);
@@ -493,7 +501,7 @@ int drvp_preimage_new(struct drvp_preimage **out, const struct drvp_recipe *reci
 	if (!p)
 		return drvp_fail_nomem(err);
 	p->recipe = recipe;
-	p->relation = relation;
+	p->tables = *tables;
 	p->session = session;
 	p->printer.out = &p->out;
 	status = want_links(p, err);

@@ -2,7 +2,22 @@
 #include "chain/reader.h"
 
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
+
+static int prepare_join(struct drvp_chain_reader *reader, struct drv_error *err)
+{
+	const struct drvp_body *body = reader->recipe->body;
+
+	reader->pairs = calloc(body->column_count, sizeof *reader->pairs);
+	if (!reader->pairs)
+		return drvp_fail_nomem(err);
+	for (size_t i = 0; i < body->column_count; i++)
+		reader->pairs[i] = (struct drvp_join_pair){ body->columns[i],
+							    body->body_columns[i] };
+	reader->join = (struct drvp_join){ reader->m->joined, reader->pairs, body->column_count };
+	return 0;
+}
 
 int drvp_chain_reader_open(struct drvp_chain_reader *reader, const struct drvp_measure *m, int use,
 			   struct drv_error *err)
@@ -10,8 +25,11 @@ int drvp_chain_reader_open(struct drvp_chain_reader *reader, const struct drvp_m
 	int status;
 
 	*reader = (struct drvp_chain_reader){ .m = m, .recipe = m->item->config };
-	status = drvp_preimage_new(&reader->preimage, reader->recipe, m->relation, m->session, use,
-				   err);
+	status = drvp_preimage_new(&reader->preimage, reader->recipe,
+				   &(struct drvp_entry_tables){ m->relation, m->joined },
+				   m->session, use, err);
+	if (!status && reader->recipe->body)
+		status = prepare_join(reader, err);
 	if (!status && reader->preimage->form_count)
 		status = drvp_hasher_new(&reader->hasher, reader->recipe, m->settings, err);
 	return status;
@@ -21,6 +39,7 @@ void drvp_chain_reader_close(struct drvp_chain_reader *reader)
 {
 	drvp_preimage_free(&reader->preimage);
 	drvp_hasher_free(&reader->hasher);
+	free(reader->pairs);
 	drvp_strbuf_free(&reader->partition);
 	drvp_strbuf_free(&reader->scratch);
 }
@@ -31,6 +50,7 @@ struct drvp_scan drvp_chain_reader_scan(const struct drvp_chain_reader *reader)
 
 	return (struct drvp_scan){
 		.relation = reader->m->relation,
+		.join = recipe->body ? &reader->join : NULL,
 		.selection = { recipe->where.list, recipe->where.count, recipe->filter },
 		.range = reader->m->range,
 		.columns = reader->preimage->columns,

@@ -12,6 +12,8 @@ struct drvp_chain_reader {
 	const struct drvp_recipe *recipe;
 	struct drvp_preimage *preimage;
 	struct drvp_hasher *hasher;  /* NULL: no contents are read */
+	struct drvp_join join;
+	struct drvp_join_pair *pairs;   /* owned */
 	struct drvp_strbuf partition, scratch;
 	struct drvp_value made;      /* a hash that is not stored, as the next entry stores it */
 	char made_text[2 * DRVP_DIGEST_MAX + 1];

@@ -108,6 +108,13 @@ static struct drvp_selection selection(const struct drvp_item *item)
 	return (struct drvp_selection){ recipe->where.list, recipe->where.count, recipe->filter };
 }
 
+static const struct drvp_target *joined(const struct drvp_item *item)
+{
+	const struct drvp_recipe *recipe = item->config;
+
+	return recipe->body ? &recipe->body->table : NULL;
+}
+
 static bool in_order(const struct drvp_item *item)
 {
 	return drvp_chain_is_ordered(item->config);
@@ -200,6 +207,7 @@ const struct drvp_check drvp_check_audit_chain = {
 	.validate = validate,
 	.columns = columns,
 	.selection = selection,
+	.joined = joined,
 	.in_order = in_order,
 	.measure = drvp_chain_measure,
 	.locate = drvp_chain_locate,

@@ -223,21 +223,28 @@ static bool is_covered(const struct drvp_recipe *recipe, const char *name)
 	return true;
 }
 
-static void add_uncovered(const struct drvp_chain_judging *j, struct drvp_strbuf *text)
+static void add_columns(const struct drvp_chain_judging *j, struct drvp_strbuf *names,
+			const struct drvp_relation *relation, const char *prefix)
 {
-	const struct drvp_relation *relation = j->c->relation;
-	bool first = true;
-
 	for (size_t i = 0; relation && i < relation->column_count; i++) {
 		const char *name = relation->columns[i].name;
 
-		if ((j->recipe->hash && !strcmp(name, j->recipe->hash)) ||
-		    is_covered(j->recipe, name))
-			continue;
-		drvp_strbuf_printf(text, "%s%s", first ? "; not covered by the hash: "
-		  "" : ", ", name);
-		first = false;
+		if (!(j->recipe->hash && !strcmp(name, j->recipe->hash)) &&
+		    !is_covered(j->recipe, name))
+			drvp_strbuf_printf(names, "%s%s%s", names->len ? ", " : "", prefix, name);
 	}
+}
+
+static void add_uncovered(const struct drvp_chain_judging *j, struct drvp_strbuf *text)
+{
+	struct drvp_strbuf names = DRVP_STRBUF_INIT;
+
+	add_columns(j, &names, j->c->relation, "");
+	add_columns(j, &names, j->c->joined, "body.");
+	if (names.len)
+		drvp_strbuf_printf(text, "; not covered by the hash: %s", names.data);
+	text->failed |= names.failed;
+	drvp_strbuf_free(&names);
 }
 
 static void add_sound(const struct drvp_chain_judging *j, struct drvp_strbuf *text)

@@ -39,6 +39,7 @@ struct drvp_measure {
 	struct drvp_session *session;
 	const struct drvp_item *item;
 	const struct drvp_relation *relation;   /* NULL for WHOLE_SOURCE */
+	const struct drvp_relation *joined;     /* the check's second target, or NULL */
 	const struct drvp_range *range;         /* NULL: the whole relation */
 	size_t range_index;                     /* for spots: earlier ranges come first */
 	const struct drvp_settings *settings;
@@ -51,6 +52,7 @@ struct drvp_circumstances {
 	const struct drvp_lineage *lineage;     /* of the check's source */
 	const struct drvp_identity *identity;
 	const struct drvp_relation *relation;   /* NULL for WHOLE_SOURCE */
+	const struct drvp_relation *joined;     /* the check's second target, or NULL */
 	bool captured;               /* expectations were recorded by a capture, not stated by a
 					person; a new capture does not compare with those */
 	struct drvp_number captured_at;
@@ -83,6 +85,9 @@ struct drvp_check {
 
 	/* Optional: the rows that it is about, for the independent count of a RANGES check. */
 	struct drvp_selection (*selection)(const struct drvp_item *item);
+
+	/* Optional: a second table that its rows point to; NULL: this item has none. */
+	const struct drvp_target *(*joined)(const struct drvp_item *item);
 
 	/* Optional: whether a RANGES check has to see all rows in one range, in an order. */
 	bool (*in_order)(const struct drvp_item *item);

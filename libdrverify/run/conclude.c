@@ -52,12 +52,16 @@ void drvp_conclude_unreachable(struct drvp_plan *plan, const struct drvp_source_
 	}
 }
 
-static void conclude_relation(struct drvp_task *task)
+static void conclude_relation(struct drvp_task *task, const struct drvp_relation *relation)
 {
-	const struct drvp_relation *relation = task->relation;
-	const char *name = task->item->target_name;
 	struct drvp_verdict *verdict = task->verdict;
+	struct drvp_strbuf full = DRVP_STRBUF_INIT;
+	const char *name = task->item->target_name;
 
+	if (relation == task->joined) {
+		drvp_strbuf_printf(&full, "%s.%s", relation->schema, relation->name);
+		name = drvp_strbuf_text(&full);
+	}
 	switch (relation->state) {
 	case DRVP_RELATION_MISSING:
 		drvp_verdict_undecided(verdict, relation->schema ? "relation.missing" :
@@ -78,6 +82,7 @@ static void conclude_relation(struct drvp_task *task)
 				       relation->remedy ? relation->remedy : "try again later");
 		break;
 	}
+	drvp_strbuf_free(&full);
 }
 
 /* The first task that met the same unreadable relation. */
@@ -85,7 +90,7 @@ static const struct drvp_task *first_with_relation(const struct drvp_plan *plan,
 						   const struct drvp_task *task)
 {
 	for (const struct drvp_task *other = plan->tasks; other < task; other++)
-		if (other->relation == task->relation)
+		if (drvp_task_unreadable(other) == drvp_task_unreadable(task))
 			return other;
 	return task;
 }
@@ -94,7 +99,7 @@ static const struct drvp_task *first_with_relation(const struct drvp_plan *plan,
 
 static struct drvp_circumstances circumstances(const struct drv_run *run,
 					       const struct drvp_source_report *source,
-					       const struct drvp_relation *relation)
+					       const struct drvp_task *task)
 {
 	const struct drv_baseline *baseline = run->baseline;
 	bool captured = baseline->captured_at.set;
@@ -103,7 +108,8 @@ static struct drvp_circumstances circumstances(const struct drv_run *run,
 		.settings = &run->settings,
 		.lineage = &source->lineage,
 		.identity = &source->identity,
-		.relation = relation,
+		.relation = task->relation,
+		.joined = task->joined,
 		.captured = captured,
 		.captured_at = baseline->captured_at,
 		.incident_at = run->incident_at,
@@ -117,7 +123,7 @@ static struct drvp_circumstances circumstances(const struct drv_run *run,
 static void conclude_error(struct drvp_task *task, const struct drv_run *run,
 			   const struct drvp_source_report *source)
 {
-	struct drvp_circumstances c = circumstances(run, source, task->relation);
+	struct drvp_circumstances c = circumstances(run, source, task);
 	struct drvp_verdict *verdict = task->verdict;
 
 	if (task->item->check->shape == DRVP_RANGES) {
@@ -133,7 +139,7 @@ static void conclude_error(struct drvp_task *task, const struct drv_run *run,
 static void judge(struct drvp_task *task, const struct drv_run *run,
 		  const struct drvp_source_report *source)
 {
-	struct drvp_circumstances c = circumstances(run, source, task->relation);
+	struct drvp_circumstances c = circumstances(run, source, task);
 	struct drvp_verdict *verdict = task->verdict;
 	const struct drvp_tally *tally = &verdict->tally;
 
@@ -152,11 +158,12 @@ static void judge(struct drvp_task *task, const struct drv_run *run,
 static void conclude_task(struct drvp_plan *plan, struct drvp_task *task, const struct drv_run *run,
 			  const struct drvp_source_report *source)
 {
+	const struct drvp_relation *unreadable = drvp_task_unreadable(task);
 	const struct drvp_task *first = first_with_relation(plan, task);
 
-	if (task->relation && task->relation->state != DRVP_RELATION_READY) {
+	if (unreadable) {
 		if (first == task)
-			conclude_relation(task);
+			conclude_relation(task, unreadable);
 		else
 			block(task, first);
 	} else if (task->missing_column) {

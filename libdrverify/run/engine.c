@@ -55,6 +55,7 @@ static int measure_unit(struct source_work *work, const struct drvp_unit *unit,
 		.session = session,
 		.item = unit->task->item,
 		.relation = unit->task->relation,
+		.joined = unit->task->joined,
 		.range = unit->kind == DRVP_UNIT_RANGE ? &unit->range : NULL,
 		.range_index = unit->range_index,
 		.settings = &work->engine->run->settings,
@@ -168,6 +169,7 @@ static void locate(struct source_work *work)
 			.session = work->pinned,
 			.item = task->item,
 			.relation = task->relation,
+			.joined = task->joined,
 			.settings = &work->engine->run->settings,
 			.tally = &task->verdict->tally,
 		};
@@ -176,7 +178,7 @@ static void locate(struct source_work *work)
 
 		if (!task->item->check->locate || task->units_left || task->error.status ||
 		    task->missing_column ||
-		    (task->relation && task->relation->state != DRVP_RELATION_READY))
+		    drvp_task_unreadable(task))
 			continue;
 		status = task->item->check->locate(&m, &err);
 		m.tally->elapsed += drvp_monotonic() - started;

@@ -83,6 +83,21 @@ static size_t find_or_add_target(struct drvp_plan *plan, const struct drvp_targe
 	return plan->target_count++;
 }
 
+static const struct drvp_target *joined_target(const struct drvp_item *item)
+{
+	return item->check->joined ? item->check->joined(item) : NULL;
+}
+
+static void note_targets(struct drvp_plan *plan, struct drvp_task *task)
+{
+	const struct drvp_target *joined = joined_target(task->item);
+
+	if (task->item->target.name)
+		task->target = find_or_add_target(plan, &task->item->target);
+	if (joined)
+		task->joined_target = find_or_add_target(plan, joined);
+}
+
 int drvp_plan_select(struct drvp_plan *plan, struct drv_run *run, struct drv_report *report,
 		     const struct drvp_source *source, struct drv_error *err)
 {
@@ -90,7 +105,7 @@ int drvp_plan_select(struct drvp_plan *plan, struct drv_run *run, struct drv_rep
 
 	memset(plan, 0, sizeof *plan);
 	plan->tasks = calloc(baseline->item_count + 1, sizeof *plan->tasks);
-	plan->targets = calloc(baseline->item_count + 1, sizeof *plan->targets);
+	plan->targets = calloc(2 * baseline->item_count + 1, sizeof *plan->targets);
 	if (!plan->tasks || !plan->targets)
 		return drvp_fail_nomem(err);
 	for (size_t i = 0; i < baseline->item_count; i++) {
@@ -110,9 +125,7 @@ int drvp_plan_select(struct drvp_plan *plan, struct drv_run *run, struct drv_rep
 	}
 	qsort(plan->tasks, plan->task_count, sizeof *plan->tasks, by_order);
 	for (size_t i = 0; i < plan->task_count; i++)
-		if (plan->tasks[i].item->target.name)
-			plan->tasks[i].target =
-				find_or_add_target(plan, &plan->tasks[i].item->target);
+		note_targets(plan, &plan->tasks[i]);
 	return 0;
 }
 
@@ -138,7 +151,8 @@ static void note_missing(const char *column, void *user)
 {
 	struct drvp_task *task = user;
 
-	if (!task->missing_column && !drvp_relation_column(task->relation, column))
+	if (!task->missing_column && !drvp_relation_column(task->relation, column) &&
+	    !(task->joined && drvp_relation_column(task->joined, column)))
 		task->missing_column = column;
 }
 
@@ -170,6 +184,15 @@ static int cut_ranges(struct drvp_plan *plan, struct drvp_task *task, struct drv
 	return status;
 }
 
+const struct drvp_relation *drvp_task_unreadable(const struct drvp_task *task)
+{
+	if (task->relation && task->relation->state != DRVP_RELATION_READY)
+		return task->relation;
+	if (task->joined && task->joined->state != DRVP_RELATION_READY)
+		return task->joined;
+	return NULL;
+}
+
 int drvp_plan_cut(struct drvp_plan *plan, struct drvp_session *session, unsigned jobs,
 		  struct drv_error *err)
 {
@@ -179,7 +202,9 @@ int drvp_plan_cut(struct drvp_plan *plan, struct drvp_session *session, unsigned
 
 		if (task->item->target.name)
 			task->relation = &plan->relations[task->target];
-		if (task->relation && task->relation->state != DRVP_RELATION_READY)
+		if (joined_target(task->item))
+			task->joined = &plan->relations[task->joined_target];
+		if (drvp_task_unreadable(task))
 			continue;
 		find_missing_column(task);
 		if (task->missing_column)

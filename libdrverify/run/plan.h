@@ -9,7 +9,8 @@ struct drvp_task {
 	const struct drvp_item *item;
 	struct drvp_verdict *verdict;
 	const struct drvp_relation *relation;   /* NULL: it has no target */
-	size_t target;                          /* index of relation in the plan */
+	const struct drvp_relation *joined;     /* a second one that its rows point to, or NULL */
+	size_t target, joined_target;           /* indexes of both in the plan */
 	const char *missing_column;             /* a needed column that is not there, or NULL */
 	size_t units_left;
 	struct drv_error error;                 /* what stopped it; status 0: nothing */
@@ -39,6 +40,9 @@ struct drvp_plan {
 	struct drvp_unit *units;
 	size_t unit_count, unit_capacity;
 };
+
+/* The first of a task's relations that cannot be read, or NULL. */
+const struct drvp_relation *drvp_task_unreadable(const struct drvp_task *task);
 
 /* Chooses the tasks of a source and marks the others as skipped. */
 int drvp_plan_select(struct drvp_plan *plan, struct drv_run *run, struct drv_report *report,

@@ -335,8 +335,9 @@ static void build(const char *document, const struct drvp_value *previous,
 	session.zone = &seoul;
 	if (recipe->filter)
 		session.relation.kind = DRVP_COLLECTION;
-	assert_int_equal(0, drvp_preimage_new(&p, recipe, &session.relation, &session.session,
-					      DRVP_USE_CONTENTS, &err));
+	assert_int_equal(0, drvp_preimage_new(
+				    &p, recipe, &(struct drvp_entry_tables){ &session.relation, NULL },
+				    &session.session, DRVP_USE_CONTENTS, &err));
 	for (size_t i = 0; i < p->column_count; i++)
 		for (size_t j = 0; j < table.column_count; j++)
 			if (!strcmp(p->columns[i].column, table.columns[j].name))
