@@ -177,6 +177,18 @@ static int accept(struct ordered *w, const struct pending *p, bool *accepted)
 
 /* ------------------------------------------------------------------ entries that do not fit */
 
+/* Whether an entry is there for the second time: then it follows what the last one follows. */
+static int is_copy(struct ordered *w, const struct pending *p, struct drvp_entry *entry, bool *copy)
+{
+	const struct drvp_link *last = &w->last.link;
+	int content = DRVP_CONTENT_DIFFERS, status = 0;
+
+	if (last->size == entry->hash.size && !memcmp(last->bytes, entry->hash.bytes, last->size))
+		status = try(w, p, entry, &w->before, &content);
+	*copy = fits(content);
+	return status;
+}
+
 /*
  * An entry may follow one whose stored hash was changed, or the one before a row that was put in
  * between; where that row is intact too, both claim one predecessor.
@@ -215,9 +227,15 @@ static int judge(struct ordered *w, const struct pending *p)
 {
 	struct drvp_entry entry;
 	int content = DRVP_CONTENT_DIFFERS, last = DRVP_CONTENT_DIFFERS;
-	bool fork = false;
+	bool fork = false, copy = false;
 	int status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
 
+	if (!status && entry.hash.state == DRVP_LINK_HASH)
+		status = is_copy(w, p, &entry, &copy);
+	if (!status && copy) {
+		w->chain->copies++;
+		return count(w, p, DRVP_CHAIN_COPY);
+	}
 	if (!status && entry.hash.state == DRVP_LINK_NULL) {
 		status = count(w, p, DRVP_CHAIN_NULL_HASH);
 		w->chain->unproven++;

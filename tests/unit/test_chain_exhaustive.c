@@ -1,6 +1,7 @@
 /*
  * test_chain_exhaustive.c: every way to damage a short chain, alone and in pairs, read in every
- * split into ranges, gives the findings, rows and verdict that a naive look at all pairs gives
+ * split into ranges, gives the findings, rows and verdict that a naive look at all pairs gives;
+ * so do chains of which only the links can be checked, and one beside an intact one
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,217 +10,28 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <openssl/evp.h>
 
 #include "chain/verify.h"
+#include "chain_damage.h"
 #include "chain_run.h"
 
-#define LONGEST 6
-#define MOST 16                      /* rows after two mutations */
-
-/* ------------------------------------------------------------------ a chain */
-
-struct entry {
-	int64_t seq;
-	char data[8];
-	char previous[65];               /* "": NULL */
-	char hash[65];
-};
-
-struct chain {
-	size_t count;
-	struct entry entries[MOST];
-	int64_t next_seq;
-};
-
-static void hash_of(char out[65], const struct entry *e)
-{
-	unsigned char digest[32];
-	unsigned int len;
-	char text[128];
-	int size = snprintf(text, sizeof text, "%s|%lld|%s", e->previous, (long long)e->seq,
-			    e->data);
-
-	assert_int_equal(1, EVP_Digest(text, (size_t)size, digest, &len, EVP_sha256(), NULL));
-	for (unsigned int i = 0; i < len; i++)
-		sprintf(out + 2 * i, "%02x", digest[i]);
-}
-
-static void append(struct chain *c, const char *previous, const char *data)
-{
-	struct entry *e = &c->entries[c->count++];
-
-	assert_true(c->count <= MOST);
-	memset(e, 0, sizeof *e);
-	e->seq = c->next_seq++;
-	strcpy(e->data, data);
-	strcpy(e->previous, previous);
-	hash_of(e->hash, e);
-}
-
-static void build(struct chain *c, size_t length)
-{
-	memset(c, 0, sizeof *c);
-	c->next_seq = 10;
-	for (size_t i = 0; i < length; i++)
-		append(c, i ? c->entries[i - 1].hash : "", "data");
-}
-
-/* ------------------------------------------------------------------ damage */
-
-/* Each does its harm at entry i (and j), or returns false when there is nothing to harm. */
-static bool intact(struct chain *c, size_t i, size_t j)
-{
-	(void)c;
-	return !i && !j;
-}
-
-static bool delete_one(struct chain *c, size_t i, size_t j)
-{
-	if (j || i >= c->count)
-		return false;
-	c->count--;
-	memmove(&c->entries[i], &c->entries[i + 1], (c->count - i) * sizeof *c->entries);
-	return true;
-}
-
-static bool duplicate(struct chain *c, size_t i, size_t j)
-{
-	if (i >= c->count || j >= c->count)
-		return false;
-	c->entries[c->count++] = c->entries[i];
-	return j == 0;
-}
-
-static bool swap_previous(struct chain *c, size_t i, size_t j)
-{
-	char kept[65];
-
-	if (i >= j || j >= c->count)
-		return false;
-	strcpy(kept, c->entries[i].previous);
-	strcpy(c->entries[i].previous, c->entries[j].previous);
-	strcpy(c->entries[j].previous, kept);
-	return true;
-}
-
-static bool swap_rows(struct chain *c, size_t i, size_t j)
-{
-	struct entry kept;
-
-	if (i >= j || j >= c->count)
-		return false;
-	kept = c->entries[i];
-	c->entries[i] = c->entries[j];
-	c->entries[j] = kept;
-	return true;
-}
-
-static bool edit(struct chain *c, size_t i, size_t j)
-{
-	if (j || i >= c->count)
-		return false;
-	strcpy(c->entries[i].data, "edited");
-	return true;
-}
-
-static bool edit_hash(struct chain *c, size_t i, size_t j)
-{
-	if (j || i >= c->count)
-		return false;
-	c->entries[i].hash[5] = c->entries[i].hash[5] == 'a' ? 'b' : 'a';
-	return true;
-}
-
-static bool edit_and_rehash(struct chain *c, size_t i, size_t j)
-{
-	if (j || i >= c->count)
-		return false;
-	strcpy(c->entries[i].data, "edited");
-	hash_of(c->entries[i].hash, &c->entries[i]);
-	return true;
-}
-
-static bool unlink_one(struct chain *c, size_t i, size_t j)
-{
-	if (j || i >= c->count)
-		return false;
-	c->entries[i].previous[0] = '\0';
-	hash_of(c->entries[i].hash, &c->entries[i]);
-	return true;
-}
-
-static bool fork_at(struct chain *c, size_t i, size_t j)
-{
-	if (j || i >= c->count)
-		return false;
-	append(c, c->entries[i].hash, "fork");
-	return true;
-}
-
-static bool new_genesis(struct chain *c, size_t i, size_t j)
-{
-	if (i || j)
-		return false;
-	append(c, "", "again");
-	return true;
-}
-
-/* A forged entry between i and the next, which gets a right hash again. */
-static bool splice(struct chain *c, size_t i, size_t j)
-{
-	size_t forged = c->count;
-
-	if (j || i + 1 >= c->count)
-		return false;
-	append(c, c->entries[i].hash, "forged");
-	strcpy(c->entries[i + 1].previous, c->entries[forged].hash);
-	hash_of(c->entries[i + 1].hash, &c->entries[i + 1]);
-	return true;
-}
-
-static bool cut_front(struct chain *c, size_t i, size_t j)
-{
-	if (j || i >= c->count)
-		return false;
-	c->count -= i + 1;
-	memmove(c->entries, c->entries + i + 1, c->count * sizeof *c->entries);
-	return true;
-}
-
-static bool cut_tail(struct chain *c, size_t i, size_t j)
-{
-	if (j || i >= c->count)
-		return false;
-	c->count -= i + 1;
-	return true;
-}
-
-static bool grow(struct chain *c, size_t i, size_t j)
-{
-	if (i || j || !c->count)
-		return false;
-	append(c, c->entries[c->count - 1].hash, "more");
-	return true;
-}
-
-typedef bool (*damage_fn)(struct chain *c, size_t i, size_t j);
-
-static const struct {
-	const char *name;
-	damage_fn damage;
-} damages[] = {
-	{ "intact", intact }, { "delete", delete_one }, { "duplicate", duplicate },
-	{ "swap previous", swap_previous }, { "swap rows", swap_rows }, { "edit", edit },
-	{ "edit hash", edit_hash }, { "edit and rehash", edit_and_rehash },
-	{ "unlink", unlink_one }, { "fork", fork_at }, { "new genesis", new_genesis },
-	{ "splice", splice }, { "cut front", cut_front }, { "cut tail", cut_tail },
-	{ "grow", grow },
-};
-
-#define DAMAGES (sizeof damages / sizeof *damages)
-
 /* ------------------------------------------------------------------ the naive oracle */
+
+enum way {
+	WHOLE,                           /* contents and links */
+	LINKS,                           /* only the links */
+	BESIDE                           /* the chain of one of two partitions */
+};
+
+static enum way way;
+
+/* How many rows the intact chain beside it has; they come first in the table. */
+#define OTHERS 2
+
+static size_t others(void)
+{
+	return way == BESIDE ? OTHERS : 0;
+}
 
 struct expectation {
 	const char *code;
@@ -247,6 +59,8 @@ static bool mismatches(const struct chain *c, size_t row)
 {
 	char right[65];
 
+	if (way == LINKS)
+		return false;
 	hash_of(right, &c->entries[row]);
 	return strcmp(right, c->entries[row].hash) != 0;
 }
@@ -325,6 +139,19 @@ static int first_gap(const struct chain *c)
 static bool inner_gap(const struct chain *c, size_t row)
 {
 	return is_gap(c, row) && (any_genesis(c) || (int)row != first_gap(c));
+}
+
+/* The first row that has the hash it claims comes after it: only order shows that. */
+static bool is_backward(const struct chain *c, size_t row)
+{
+	int holder = -1;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (!strcmp(c->entries[i].hash, c->entries[row].previous) &&
+		    (holder < 0 || before(c, i, (size_t)holder)))
+			holder = (int)i;
+	return way == LINKS && !is_genesis(c, row) && holder >= 0 &&
+	       c->entries[row].seq < c->entries[holder].seq;
 }
 
 static void expect(struct oracle *o, const char *code, int effect, uint64_t count, int first)
@@ -409,16 +236,17 @@ static void consult(struct oracle *o, const struct chain *c, const struct record
 	for (size_t i = 0; i < c->count; i++)
 		wrong += mismatches(c, i);
 	expect_rows(o, "chain.hash_mismatch", DRV_FAIL, mismatches);
-	if (wrong && wrong == c->count)
+	if (wrong && wrong == c->count + others())
 		o->expected[0] = (struct expectation){ "chain.recipe_mismatch", DRV_INCONCLUSIVE,
 						       wrong, -1 };
-	if (!c->count)
+	if (!c->count && !others())
 		expect(o, "chain.empty", DRV_INCONCLUSIVE, 0, -1);
-	else if (!any_genesis(c))
+	else if (c->count && !any_genesis(c))
 		expect(o, "chain.genesis_missing", DRV_FAIL, 1, first_gap(c));
 	expect_rows(o, "chain.null_previous", DRV_FAIL, second_genesis);
 	expect_rows(o, "chain.link_broken", DRV_FAIL, inner_gap);
 	expect_rows(o, "chain.duplicate", DRV_FAIL, is_copy);
+	expect_rows(o, "chain.order", DRV_FAIL, is_backward);
 	expect_rows(o, "chain.fork", DRV_WARN, is_fork);
 	if (r->set)
 		expect_head(o, r);
@@ -463,8 +291,13 @@ static bool finding_agrees(const struct chain_run *run, const struct expectation
 		return false;
 	if (e->first < 0)
 		return !finding->row_count;
-	snprintf(place, sizeof place, "ctid (%d,1)", e->first);
+	snprintf(place, sizeof place, "ctid (%zu,1)", (size_t)e->first + others());
 	return finding->row_count && !strcmp(drv_finding_row(finding, 0)->place, place);
+}
+
+static int64_t other_seq(size_t row)
+{
+	return 9 + 3 * (int64_t)row;
 }
 
 static bool agrees(const struct chain_run *run, const struct oracle *o)
@@ -473,13 +306,16 @@ static bool agrees(const struct chain_run *run, const struct oracle *o)
 	uint64_t intact_rows = 0;
 
 	if (run->status || run->verdict.result.verdict != expected_verdict(o) ||
-	    run->verdict.result.finding_count != o->count || tally->rows != o->chain->count)
+	    run->verdict.result.finding_count != o->count ||
+	    tally->rows != o->chain->count + others())
 		return false;
 	for (size_t i = 0; i < o->count; i++)
 		if (!finding_agrees(run, &o->expected[i]))
 			return false;
 	if (tally->intact_before_set != o->damaged)
 		return false;
+	for (size_t i = 0; o->damaged && i < others(); i++)
+		intact_rows += other_seq(i) < o->first_bad;
 	for (size_t i = 0; o->damaged && i < o->chain->count; i++)
 		intact_rows += o->chain->entries[i].seq < o->first_bad;
 	return tally->intact_before == intact_rows;
@@ -487,21 +323,39 @@ static bool agrees(const struct chain_run *run, const struct oracle *o)
 
 static size_t cases;
 
-static void fill(struct fake_table *table, struct chain *c)
+static void add_row(struct fake_table *table, const struct entry *e, const char *partition)
+{
+	struct drvp_value *row = fake_row(table);
+
+	row[0] = fake_integer(e->seq);
+	row[1] = fake_text(e->data);
+	if (e->previous[0])
+		row[2] = fake_text(e->previous);
+	row[3] = fake_text(e->hash);
+	row[4] = fake_text(partition);
+}
+
+static void fill(struct fake_table *table, struct chain *c, struct chain *other)
 {
 	fake_table_init(table, 1);
 	fake_column(table, "seq", DRVP_INTEGER);
 	fake_column(table, "data", DRVP_TEXT);
 	fake_column(table, "previous", DRVP_TEXT);
 	fake_column(table, "hash", DRVP_TEXT);
-	for (size_t i = 0; i < c->count; i++) {
-		struct drvp_value *row = fake_row(table);
+	fake_column(table, "tenant", DRVP_TEXT);
+	for (size_t i = 0; i < others(); i++)
+		add_row(table, &other->entries[i], "other");
+	for (size_t i = 0; i < c->count; i++)
+		add_row(table, &c->entries[i], "one");
+}
 
-		row[0] = fake_integer(c->entries[i].seq);
-		row[1] = fake_text(c->entries[i].data);
-		if (c->entries[i].previous[0])
-			row[2] = fake_text(c->entries[i].previous);
-		row[3] = fake_text(c->entries[i].hash);
+/* An intact chain whose entries come before and between those of the first. */
+static void build_other(struct chain *other)
+{
+	memset(other, 0, sizeof *other);
+	for (size_t i = 0; i < OTHERS; i++) {
+		other->next_seq = other_seq(i);
+		append(other, i ? other->entries[i - 1].hash : "", "other");
 	}
 }
 
@@ -530,8 +384,10 @@ static void try_ranges(struct chain_run *run, const struct chain *c, const struc
 static void try_splits(struct chain_run *run, const struct chain *c, const struct oracle *o,
 		       const char *what, size_t step)
 {
-	for (size_t a = 0; a <= c->count; a += step)
-		for (size_t b = a; b <= c->count; b += step) {
+	size_t rows = c->count + others();
+
+	for (size_t a = 0; a <= rows; a += step)
+		for (size_t b = a; b <= rows; b += step) {
 			run->ranges[0] = (struct drvp_range){ 0, (uint32_t)a };
 			run->ranges[1] = (struct drvp_range){ (uint32_t)a, (uint32_t)b };
 			run->ranges[2] = (struct drvp_range){ (uint32_t)b, UINT32_MAX };
@@ -542,35 +398,54 @@ static void try_splits(struct chain_run *run, const struct chain *c, const struc
 	try_ranges(run, c, o, what);
 }
 
-#define RECIPE "\"hash\": \"hash\", \"previous\": \"previous\", \"order_by\": [\"seq\"]," \
-	"\"genesis\": { \"stored\": null, \"hashed\": \"\" }," \
-	"\"preimage\": { \"join\": [{ \"previous\": \"text\" }, { \"column\": \"seq\" }," \
+#define COLUMNS "\"hash\": \"hash\", \"previous\": \"previous\", \"order_by\": [\"seq\"]," \
+	"\"genesis\": { \"stored\": null, \"hashed\": \"\" }"
+#define PREIMAGE ", \"preimage\": { \"join\": [{ \"previous\": \"text\" }, { \"column\": \"seq\" }," \
 	"{ \"column\": \"data\" }], \"with\": \"|\" }"
+
+static void print_recipe(struct drvp_strbuf *document, const struct recorded *r,
+			 const struct chain *other)
+{
+	static const char *const ways[] = {
+		[WHOLE] = PREIMAGE,
+		[LINKS] = ", \"mode\": \"links\"",
+		[BESIDE] = PREIMAGE ", \"partition_by\": [\"tenant\"]",
+	};
+
+	drvp_strbuf_printf(document, "%s%s", COLUMNS, ways[way]);
+	if (r->set && way != BESIDE)
+		drvp_strbuf_printf(document, ", \"expect\": { \"head\": { \"rows\": %zu, \"hash\": "
+				   "\"%s\" } }", r->rows, r->hash);
+	else if (r->set)
+		drvp_strbuf_printf(document, ", \"expect\": { \"heads\": [{ \"partition\": [\"other\"], "
+				   "\"rows\": %zu, \"hash\": \"%s\" }, { \"partition\": [\"one\"], "
+				   "\"rows\": %zu, \"hash\": \"%s\" }] }", other->count,
+				   other->entries[other->count - 1].hash, r->rows, r->hash);
+}
 
 static void try_chain(struct chain *c, const struct recorded *r, const char *what, size_t step)
 {
-	char document[1024];
+	struct drvp_strbuf document = DRVP_STRBUF_INIT;
 	struct drv_baseline *baseline;
 	struct fake_table table;
 	struct fake_session session;
 	struct chain_run run;
+	struct chain other;
 	struct oracle o;
 
-	snprintf(document, sizeof document, RECIPE "%s", "");
-	if (r->set)
-		snprintf(document, sizeof document,
-			 RECIPE ", \"expect\": { \"head\": { \"rows\": %zu, \"hash\": \"%s\" } }",
-			 r->rows, r->hash);
-	baseline = chain_document(document);
+	build_other(&other);
+	print_recipe(&document, r, &other);
+	baseline = chain_document(document.data);
 	assert_non_null(baseline);
 	consult(&o, c, r);
-	fill(&table, c);
+	fill(&table, c, &other);
 	fake_session_init(&session, &table);
 	chain_run_init(&run, baseline, &session);
 	run.lineage.relation = r->relation;
 	try_splits(&run, c, &o, what, step);
 	fake_table_free(&table);
 	drv_baseline_free(&baseline);
+	drvp_strbuf_free(&document);
 }
 
 static struct recorded head_of(const struct chain *c, int relation)
@@ -584,11 +459,12 @@ static struct recorded head_of(const struct chain *c, int relation)
 static const int relations[] = { DRVP_LINEAGE_STATED, DRVP_LINEAGE_SAME, DRVP_LINEAGE_NEWER,
 				 DRVP_LINEAGE_OLDER, DRVP_LINEAGE_UNKNOWN };
 
-static void test_one_damage(void **state)
+static void one_damage(enum way w)
 {
 	struct recorded none = { .relation = DRVP_LINEAGE_STATED };
 
-	(void)state;
+	way = w;
+	cases = 0;
 	for (size_t length = 1; length <= LONGEST; length++)
 		for (size_t d = 0; d < DAMAGES; d++)
 			for (size_t i = 0; i < LONGEST; i++)
@@ -628,9 +504,10 @@ static void try_pair(size_t length, size_t d, size_t i, size_t e, size_t k)
 	try_chain(&c, &r, what, c.count ? c.count : 1);
 }
 
-static void test_two_damages(void **state)
+static void two_damages(enum way w)
 {
-	(void)state;
+	way = w;
+	cases = 0;
 	for (size_t d = 1; d < DAMAGES; d++)
 		for (size_t i = 0; i < 4; i++)
 			for (size_t e = 1; e < DAMAGES; e++)
@@ -639,11 +516,51 @@ static void test_two_damages(void **state)
 	assert_true(cases > 5000);
 }
 
+static void test_one_damage(void **state)
+{
+	(void)state;
+	one_damage(WHOLE);
+}
+
+static void test_two_damages(void **state)
+{
+	(void)state;
+	two_damages(WHOLE);
+}
+
+static void test_links_one_damage(void **state)
+{
+	(void)state;
+	one_damage(LINKS);
+}
+
+static void test_links_two_damages(void **state)
+{
+	(void)state;
+	two_damages(LINKS);
+}
+
+static void test_partition_one_damage(void **state)
+{
+	(void)state;
+	one_damage(BESIDE);
+}
+
+static void test_partition_two_damages(void **state)
+{
+	(void)state;
+	two_damages(BESIDE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_damage),
 		cmocka_unit_test(test_two_damages),
+		cmocka_unit_test(test_links_one_damage),
+		cmocka_unit_test(test_links_two_damages),
+		cmocka_unit_test(test_partition_one_damage),
+		cmocka_unit_test(test_partition_two_damages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
