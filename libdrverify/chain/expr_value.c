@@ -48,10 +48,11 @@ int drvp_digits_read(struct drvp_reader *reader, const struct drvp_json *value, 
 		{ "trim", DRVP_DIGITS_TRIM },
 		{ "thousands", DRVP_DIGITS_THOUSANDS },
 		{ "python", DRVP_DIGITS_PYTHON },
+		{ "java", DRVP_DIGITS_JAVA },
 	};
 	struct drvp_number *digits = out;
 
-	if (value->type == DRVP_JSON_NUMBER && value->len == 1 && strchr("0369", value->text[0])) {
+	if (value->type == DRVP_JSON_NUMBER && value->len == 1) {
 		*digits = (struct drvp_number){ true, value->text[0] - '0' };
 		return 0;
 	}
@@ -60,7 +61,7 @@ int drvp_digits_read(struct drvp_reader *reader, const struct drvp_json *value, 
 			*digits = (struct drvp_number){ true, words[i].digits };
 			return 0;
 		}
-	return wrong(reader, value, "0, 3, 6, 9, \"trim\", \"thousands\" or \"python\"");
+	return wrong(reader, value, "0 to 9, \"trim\", \"thousands\", \"python\" or \"java\"");
 }
 
 int drvp_integer_read(struct drvp_reader *reader, const struct drvp_json *value, void *out)

@@ -76,7 +76,7 @@ static const struct number_style number_styles[] = {
 	[DRVP_NUMBERS_PHP_FRACTION] = { -3, 17, "e+", "e-", 1, .point_zero = true,
 		.exponent_point_zero = true, .signed_zero = true, .integers = INTEGERS_64,
 		.minus_zero = "0", .infinity = "INF", .minus_infinity = "-INF", .nan = "NAN" },
-	[DRVP_NUMBERS_DOTNET] = { -4, 17, "E+", "E-", 2, .signed_zero = true,
+	[DRVP_NUMBERS_DOTNET] = { -3, 17, "E+", "E-", 2, .signed_zero = true,
 		.integers = INTEGERS_ALL, .minus_zero = "0", .infinity = "Infinity",
 		.minus_infinity = "-Infinity", .nan = "NaN" },
 	[DRVP_NUMBERS_STORED] = { .minus_zero = "-0", .infinity = "Infinity",

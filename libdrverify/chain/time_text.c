@@ -51,7 +51,7 @@ static unsigned digits_needed(int digits, unsigned microsecond)
 		return (unsigned)digits;
 	if (digits == DRVP_DIGITS_PYTHON)
 		return microsecond ? 6 : 0;
-	if (digits == DRVP_DIGITS_THOUSANDS)
+	if (digits == DRVP_DIGITS_THOUSANDS || digits == DRVP_DIGITS_JAVA)
 		return !microsecond ? 0 : microsecond % 1000 ? 6 : 3;
 	for (; needed && microsecond % 10 == 0; needed--)
 		microsecond /= 10;
@@ -67,19 +67,55 @@ static char *put_fraction(char *at, int digits, unsigned microsecond)
 		return at;
 	*at++ = '.';
 	end = put_digits(at, microsecond, 6);
-	end = put_digits(end, 0, 3);
-	return end - (9 - needed);
+	end = put_digits(end, 0, DRVP_DIGITS_MOST - 6);
+	return end - (DRVP_DIGITS_MOST - needed);
+}
+
+/* +09:00; with the seconds that offsets had before there were zones. */
+static char *put_offset(char *at, int64_t offset)
+{
+	unsigned seconds = (unsigned)((offset < 0 ? -offset : offset) / DRVP_SECOND);
+
+	*at++ = offset < 0 ? '-' : '+';
+	at = put_digits(at, seconds / 3600, 2);
+	*at++ = ':';
+	at = put_digits(at, seconds / 60 % 60, 2);
+	if (seconds % 60) {
+		*at++ = ':';
+		at = put_digits(at, seconds % 60, 2);
+	}
+	return at;
+}
+
+static char *put_zone(char *at, int zone, int64_t offset)
+{
+	if (zone == DRVP_ZONE_NONE)
+		return at;
+	if (zone == DRVP_ZONE_NUMERIC || offset)
+		return put_offset(at, offset);
+	*at = 'Z';
+	return at + 1;
+}
+
+/* What one unit of the last digit is, in microseconds. */
+static int64_t last_digit(int digits)
+{
+	int64_t step = 1;
+
+	for (; digits >= 0 && digits < 6; digits++)
+		step *= 10;
+	return step;
 }
 
 static void print_iso8601(struct drvp_strbuf *out, const struct drvp_time_format *format,
 			  int64_t instant)
 {
-	static const char *const zones[] = { "Z", "+00:00", "" };
 	struct drvp_civil civil;
 	char text[64], *at = text;
-	int64_t step = format->digits == 0 ? DRVP_SECOND : format->digits == 3 ? 1000 : 1;
+	int64_t step = last_digit(format->digits);
 
-	drvp_civil_from_instant(&civil, steps(instant, step, format->rounding) * step);
+	drvp_civil_from_instant(&civil, steps(instant, step, format->rounding) * step +
+				format->offset);
 	at = put_year(at, civil.year);
 	*at++ = '-';
 	at = put_digits(at, civil.month, 2);
@@ -89,48 +125,105 @@ static void print_iso8601(struct drvp_strbuf *out, const struct drvp_time_format
 	at = put_digits(at, civil.hour, 2);
 	*at++ = ':';
 	at = put_digits(at, civil.minute, 2);
-	*at++ = ':';
-	at = put_digits(at, civil.second, 2);
+	if (format->digits != DRVP_DIGITS_JAVA || civil.second || civil.microsecond) {
+		*at++ = ':';
+		at = put_digits(at, civil.second, 2);
+	}
 	at = put_fraction(at, format->digits, civil.microsecond);
+	at = put_zone(at, format->zone, format->offset);
 	drvp_strbuf_add(out, text, (size_t)(at - text));
-	drvp_strbuf_str(out, zones[format->zone]);
 }
 
-static void print_epoch(struct drvp_strbuf *out, const struct drvp_time_format *format,
-			int64_t instant)
+/* Fri Jan 02 2026 12:04:05 GMT+0900 (Korean Standard Time) */
+static void print_js_date(struct drvp_strbuf *out, const struct drvp_time_format *format,
+			  int64_t instant)
 {
-	static const int64_t unit[] = { [DRVP_UNIT_S] = DRVP_SECOND, [DRVP_UNIT_MS] = 1000,
-					[DRVP_UNIT_US] = 1, [DRVP_UNIT_NS] = 1 };
-	int64_t number = steps(instant, unit[format->unit], format->rounding);
+	static const char days[][4] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	int64_t local = instant + format->offset, day = floor_divide(local, 86400 * DRVP_SECOND);
+	int64_t minutes = (format->offset < 0 ? -format->offset : format->offset) / (60 * DRVP_SECOND);
+	struct drvp_civil civil;
 
-	drvp_strbuf_printf(out, "%" PRId64, number);
-	if (format->unit == DRVP_UNIT_NS && number)
-		drvp_strbuf_str(out, "000");
+	drvp_civil_from_instant(&civil, local);
+	drvp_strbuf_printf(out, "%s %s %02u %0*" PRId64 " %02u:%02u:%02u GMT%c%02d%02d",
+			   days[day - floor_divide(day, 7) * 7], months[civil.month - 1], civil.day,
+			   civil.year < 0 ? 7 : 4, civil.year, civil.hour, civil.minute, civil.second,
+			   format->offset < 0 ? '-' : '+', (int)(minutes / 60), (int)(minutes % 60));
+	if (format->zone_name)
+		drvp_strbuf_printf(out, " (%s)", format->zone_name);
+}
+
+static const int64_t units[] = { [DRVP_UNIT_S] = DRVP_SECOND, [DRVP_UNIT_MS] = 1000,
+				 [DRVP_UNIT_US] = 1, [DRVP_UNIT_NS] = 1 };
+
+static int64_t cut(const struct drvp_time_format *format, int64_t instant)
+{
+	static const int64_t step[] = { [DRVP_PRECISION_FULL] = 1, [DRVP_PRECISION_US] = 1,
+					[DRVP_PRECISION_MS] = 1000,
+					[DRVP_PRECISION_S] = DRVP_SECOND };
+
+	return steps(instant, step[format->precision], format->rounding) * step[format->precision];
+}
+
+bool drvp_time_number(int64_t *number, const struct drvp_time_format *format, int64_t instant)
+{
+	int64_t unit = units[format->unit];
+
+	instant = cut(format, instant);
+	switch (format->notation) {
+	case DRVP_TIME_DOTNET_TICKS:
+		*number = (instant + format->offset) * 10 + TICKS_TO_1970;
+		return instant > -TICKS_MOST && instant < TICKS_MOST;
+	case DRVP_TIME_FRACTION:
+		instant = steps(instant, unit, format->rounding) * unit;
+		instant -= floor_divide(instant, DRVP_SECOND) * DRVP_SECOND;
+		break;
+	default:
+		break;
+	}
+	*number = steps(instant, unit, format->rounding);
+	return format->unit != DRVP_UNIT_NS || !__builtin_mul_overflow(*number, 1000, number);
+}
+
+static void print_number(struct drvp_strbuf *out, const struct drvp_time_format *format,
+			 int64_t instant)
+{
+	int64_t number;
+
+	if (drvp_time_number(&number, format, instant))
+		drvp_strbuf_printf(out, "%" PRId64, number);
+	else if (format->notation == DRVP_TIME_EPOCH)
+		drvp_strbuf_printf(out, "%" PRId64 "000", cut(format, instant));
 }
 
 void drvp_time_print(struct drvp_strbuf *out, const struct drvp_time_format *format,
 		     int64_t instant)
 {
 	switch (format->notation) {
-	case DRVP_TIME_EPOCH:
-		print_epoch(out, format, instant);
+	case DRVP_TIME_ISO8601:
+		print_iso8601(out, format, cut(format, instant));
 		break;
-	case DRVP_TIME_DOTNET_TICKS:
-		if (instant > -TICKS_MOST && instant < TICKS_MOST)
-			drvp_strbuf_printf(out, "%" PRId64, instant * 10 + TICKS_TO_1970);
+	case DRVP_TIME_JS_DATE:
+		print_js_date(out, format, cut(format, instant));
 		break;
 	default:
-		print_iso8601(out, format, instant);
+		print_number(out, format, instant);
 	}
 }
 
 bool drvp_time_finer_than_stored(const struct drvp_time_format *format)
 {
+	if (format->precision != DRVP_PRECISION_FULL)
+		return false;
 	switch (format->notation) {
 	case DRVP_TIME_EPOCH:
+	case DRVP_TIME_FRACTION:
 		return format->unit == DRVP_UNIT_NS;
 	case DRVP_TIME_DOTNET_TICKS:
 		return true;
+	case DRVP_TIME_JS_DATE:
+		return false;
 	default:
 		return format->digits > 6;
 	}

@@ -158,6 +158,45 @@ static void test_every_escape_at_every_offset(void **state)
 		}
 }
 
+/* What stands around a character makes no difference: it is escaped as it is alone. */
+static void test_every_style_at_every_offset(void **state)
+{
+	static const char *const wide[] = { "\xC2\x80", "é", "“", "\xE2\x80\xA8", "\xE2\x80\xA9", "가",
+					    "힣", "　", "\xEE\x80\x80", "\xEF\xBF\xBF", "😀",
+					    "\xED\xA0\x80" };
+	static const char *const fillers[] = { "x", "한", "é" };
+	struct drvp_strbuf alone = DRVP_STRBUF_INIT, text = DRVP_STRBUF_INIT;
+	struct drvp_json_style style = { 0 };
+
+	(void)state;
+	for (; drvp_json_escape_names[style.escape]; style.escape++)
+		for (int c = 1; c < 0x80 + (int)(sizeof wide / sizeof *wide); c++) {
+			char ascii[2] = { (char)c, '\0' };
+			const char *character = c < 0x80 ? ascii : wide[c - 0x80], *filler;
+
+			filler = fillers[c % 3];
+			for (int at = 0; at < 20; at++) {
+				drvp_strbuf_clear(&text);
+				drvp_strbuf_clear(&alone);
+				drvp_strbuf_clear(&out);
+				drvp_strbuf_char(&alone, '"');
+				for (int i = 0; i < 20; i++) {
+					const char *next = i == at ? character : filler;
+
+					drvp_strbuf_str(&text, next);
+					drvp_json_print_string(&out, &style, next, strlen(next));
+					drvp_strbuf_add(&alone, out.data + 1, out.len - 2);
+					drvp_strbuf_clear(&out);
+				}
+				drvp_strbuf_char(&alone, '"');
+				drvp_json_print_string(&out, &style, text.data, text.len);
+				assert_string_equal(alone.data, out.data);
+			}
+		}
+	drvp_strbuf_free(&alone);
+	drvp_strbuf_free(&text);
+}
+
 static void test_filters(void **state)
 {
 	static const char in[] = "{\"keep\":{\"drop\":{\"x\":1}},\"drop\":1,\"e\":{},\"l\":[],"
@@ -192,6 +231,18 @@ static void test_lossy(void **state)
 		{ "python", "{\"a\":10000000000000000}", true },
 		{ "python", "{\"a\":10000000000000000.0}", false },
 		{ "postgres-jsonb", "{\"a\":1,\"b\":10000000000000000}", false },
+		{ "go", "{\"a\":1,\"b\":10000000000000000000000}", false },
+		{ "serde", "{\"a\":1,\"b\":9999999999999999}", false },
+		{ "serde", "{\"a\":-10000000000000000}", true },
+		{ "serde", "{\"a\":100000000000000000000}", false },
+		{ "jackson", "{\"a\":9999999}", false },
+		{ "jackson", "{\"a\":10000000}", true },
+		{ "jackson", "{\"a\":1,\"b\":2}", true },
+		{ "php", "{\"a\":99999999999999999}", false },
+		{ "php", "{\"a\":100000000000000000}", true },
+		{ "php", "{\"a\":10000000000000000000}", false },
+		{ "dotnet", "{\"a\":99999999999999999}", false },
+		{ "dotnet", "{\"a\":100000000000000000}", true },
 	};
 	const struct drvp_json_key allow[] = { { "b", 1 }, { "a", 1 } };
 	const struct drvp_json_filter filter = { .allow = allow, .allow_count = 2 };
@@ -248,6 +299,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_python, reset),
 		cmocka_unit_test_teardown(test_jsonb, reset),
 		cmocka_unit_test_teardown(test_every_escape_at_every_offset, reset),
+		cmocka_unit_test_teardown(test_every_style_at_every_offset, reset),
 		cmocka_unit_test_teardown(test_filters, reset),
 		cmocka_unit_test_teardown(test_lossy, reset),
 		cmocka_unit_test_teardown(test_jcs_conformance, reset),

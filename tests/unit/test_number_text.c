@@ -96,6 +96,35 @@ static void test_singles(void **state)
 	drvp_arena_free(&arena);
 }
 
+/* What is no JSON number; and what the text -0 becomes, which is an integer in most languages. */
+static void test_specials(void **state)
+{
+	static const char *const rows[][4] = {
+		[DRVP_NUMBERS_ES6] = { "null", "null", "null", "0" },
+		[DRVP_NUMBERS_PYTHON] = { "NaN", "Infinity", "-Infinity", "0" },
+		[DRVP_NUMBERS_SERDE] = { "null", "null", "null", "-0.0" },
+		[DRVP_NUMBERS_JAVA] = { "\"NaN\"", "\"Infinity\"", "\"-Infinity\"", "0" },
+		[DRVP_NUMBERS_STORED] = { "NaN", "null", "null", "-0" },
+	};
+	struct drvp_strbuf out = DRVP_STRBUF_INIT;
+
+	(void)state;
+	for (size_t form = 0; form < sizeof rows / sizeof *rows; form++) {
+		const double numbers[] = { (double)NAN, (double)INFINITY, -(double)INFINITY };
+
+		for (size_t i = 0; i < 3 && rows[form][i]; i++) {
+			drvp_strbuf_clear(&out);
+			drvp_number_print_double(&out, (int)form, numbers[i]);
+			assert_string_equal(rows[form][i], out.data);
+		}
+		drvp_strbuf_clear(&out);
+		drvp_number_print_text(&out, (int)form, "-0", 2);
+		if (rows[form][3])
+			assert_string_equal(rows[form][3], out.data);
+	}
+	drvp_strbuf_free(&out);
+}
+
 static void test_decimals(void **state)
 {
 	static const char *const rows[][2] = {
@@ -176,7 +205,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors), cmocka_unit_test(test_doubles),
-		cmocka_unit_test(test_singles), cmocka_unit_test(test_decimals),
+		cmocka_unit_test(test_specials), cmocka_unit_test(test_singles), cmocka_unit_test(test_decimals),
 		cmocka_unit_test(test_wide_integers),
 		cmocka_unit_test(test_locale),
 	};

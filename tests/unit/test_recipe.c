@@ -65,7 +65,7 @@ static const struct {
 	{ PREIMAGE("{ \"colum\": \"x\" }"), "an expression needs one of" },
 	{ PREIMAGE("{ \"column\": \"x\", \"tim\": \"epoch\" }"), "did you mean \"time\"" },
 	{ PREIMAGE("{ \"column\": \"x\", \"digits\": 3 }"), "\"time\": \"iso8601\"" },
-	{ PREIMAGE("{ \"column\": \"x\", \"time\": \"iso8601\", \"digits\": 4 }"), "0, 3, 6, 9" },
+	{ PREIMAGE("{ \"column\": \"x\", \"time\": \"iso8601\", \"digits\": 10 }"), "0 to 9" },
 	{ PREIMAGE("{ \"column\": \"x\", \"time\": \"epoch\" }"), "belong together" },
 	{ PREIMAGE("{ \"column\": \"x\", \"unit\": \"s\" }"), "belong together" },
 	{ PREIMAGE("{ \"column\": \"x\", \"bytes\": \"uuid\", \"decimal\": \"strip zeros\" }"),
