@@ -148,7 +148,7 @@ static void print_js_date(struct drvp_strbuf *out, const struct drvp_time_format
 	drvp_civil_from_instant(&civil, local);
 	drvp_strbuf_printf(out, "%s %s %02u %0*" PRId64 " %02u:%02u:%02u GMT%c%02d%02d",
 			   days[day - floor_divide(day, 7) * 7], months[civil.month - 1], civil.day,
-			   civil.year < 0 ? 7 : 4, civil.year, civil.hour, civil.minute, civil.second,
+			   civil.year < 0 ? 5 : 4, civil.year, civil.hour, civil.minute, civil.second,
 			   format->offset < 0 ? '-' : '+', (int)(minutes / 60), (int)(minutes % 60));
 	if (format->zone_name)
 		drvp_strbuf_printf(out, " (%s)", format->zone_name);

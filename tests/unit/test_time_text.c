@@ -86,7 +86,7 @@ static const struct {
 	{ { DRVP_TIME_JS_DATE, .offset = 9 * HOUR, .zone_name = "Korean Standard Time" }, WHOLE + 999999,
 	  "Fri Jan 02 2026 12:04:05 GMT+0900 (Korean Standard Time)" },
 	{ { DRVP_TIME_JS_DATE }, -1, "Wed Dec 31 1969 23:59:59 GMT+0000" },
-	{ { DRVP_TIME_JS_DATE }, INT64_C(-62198755200000000), "Fri Jan 01 -000001 00:00:00 GMT+0000" },
+	{ { DRVP_TIME_JS_DATE }, INT64_C(-62198755200000000), "Fri Jan 01 -0001 00:00:00 GMT+0000" },
 	{ { DRVP_TIME_FRACTION, .unit = DRVP_UNIT_MS }, WHOLE + 678999, "678" },
 	{ { DRVP_TIME_FRACTION, .unit = DRVP_UNIT_MS, .rounding = DRVP_ROUND }, WHOLE + 999500, "0" },
 	{ { DRVP_TIME_FRACTION, .unit = DRVP_UNIT_NS }, WHOLE + 678999, "678999000" },
