@@ -1,18 +1,9 @@
 /* arena.c: memory that is given out in pieces and released as a whole */
 #include "base/arena.h"
 
-#include <stdalign.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define BLOCK_SIZE ((size_t)16 * 1024)
-
-struct drvp_arena_block {
-	struct drvp_arena_block *next;
-	size_t size;
-	max_align_t data[];
-};
 
 static struct drvp_arena_block *block_new(size_t size)
 {
@@ -30,30 +21,19 @@ static struct drvp_arena_block *block_new(size_t size)
 	return block;
 }
 
-void *drvp_arena_alloc(struct drvp_arena *arena, size_t size)
+void *drvp_arena_grow(struct drvp_arena *arena, size_t size)
 {
-	struct drvp_arena_block *block = arena->current;
-	void *piece;
+	struct drvp_arena_block *fresh = block_new(size);
 
-	if (size > SIZE_MAX - alignof(max_align_t))
+	if (!fresh)
 		return NULL;
-	size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-	if (!block || block->size - arena->used < size) {
-		struct drvp_arena_block *fresh = block_new(size);
-
-		if (!fresh)
-			return NULL;
-		if (block)
-			block->next = fresh;
-		else
-			arena->first = fresh;
-		arena->current = block = fresh;
-		arena->used = 0;
-	}
-	piece = (char *)block->data + arena->used;
-	arena->used += size;
-	memset(piece, 0, size);
-	return piece;
+	if (arena->current)
+		arena->current->next = fresh;
+	else
+		arena->first = fresh;
+	arena->current = fresh;
+	arena->used = size;
+	return fresh->data;
 }
 
 void *drvp_arena_array(struct drvp_arena *arena, size_t count, size_t size)

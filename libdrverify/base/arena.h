@@ -2,9 +2,16 @@
 #ifndef DRVP_ARENA_H
 #define DRVP_ARENA_H
 
+#include <stdalign.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
-struct drvp_arena_block;
+struct drvp_arena_block {
+	struct drvp_arena_block *next;
+	size_t size;
+	max_align_t data[];
+};
 
 /* Start with zeroes. One thread at a time. */
 struct drvp_arena {
@@ -13,8 +20,35 @@ struct drvp_arena {
 	size_t used;                 /* bytes used in current */
 };
 
-/* Zeroed memory aligned for any type, valid until reset or free; NULL when there is none. */
-void *drvp_arena_alloc(struct drvp_arena *arena, size_t size);
+/* What the two below do where the current block has no room; size is a multiple of the alignment. */
+void *drvp_arena_grow(struct drvp_arena *arena, size_t size);
+
+/*
+ * Memory aligned for any type, not zeroed, valid until reset or free; NULL when there is none.
+ * Inline, since a parser asks for a node for each word that it reads.
+ */
+static inline void *drvp_arena_room(struct drvp_arena *arena, size_t size)
+{
+	struct drvp_arena_block *block = arena->current;
+	void *piece;
+
+	if (size > PTRDIFF_MAX - alignof(max_align_t))
+		return NULL;
+	size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	if (!block || block->size - arena->used < size)
+		return drvp_arena_grow(arena, size);
+	piece = (char *)block->data + arena->used;
+	arena->used += size;
+	return piece;
+}
+
+/* The same, zeroed. */
+static inline void *drvp_arena_alloc(struct drvp_arena *arena, size_t size)
+{
+	void *piece = drvp_arena_room(arena, size);
+
+	return piece ? memset(piece, 0, size) : NULL;
+}
 
 /* As drvp_arena_alloc() for count elements; refuses a product that overflows. */
 void *drvp_arena_array(struct drvp_arena *arena, size_t count, size_t size);

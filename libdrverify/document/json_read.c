@@ -170,6 +170,7 @@ static int close_container(struct parser *p)
 	struct drvp_json *node = p->open;
 
 	p->source.at++;
+	drvp_json_end_number(&p->source);
 	p->depth--;
 	p->open = node->next;
 	p->tail = node;
@@ -199,6 +200,7 @@ static int next_child(struct parser *p, bool *more)
 		if (!drvp_json_sees(&p->source, ','))
 			return drvp_json_expected(&p->source, object ? "',' or '}'" : "',' or ']'");
 		p->source.at++;
+		drvp_json_end_number(&p->source);
 		drvp_json_skip_space(&p->source);
 		return 0;
 	}
@@ -241,19 +243,16 @@ static int parse(struct parser *p, struct drvp_json *root)
 	drvp_json_skip_space(&p->source);
 	if (p->source.at < p->source.end)
 		return drvp_json_expected(&p->source, "nothing after the value");
+	drvp_json_end_number(&p->source);
 	return 0;
 }
 
 int drvp_json_parse(struct drvp_json **root, struct drvp_arena *arena, const char *bytes,
 		    size_t len, const struct drvp_json_limits *limits, struct drv_error *err)
 {
-	const char *start = len ? bytes : "";
-	struct parser p = {
-		.source = { start, start, start + len, start, 1, NULL, err },
-		.arena = arena,
-		.limits = limits,
-	};
+	struct parser p = { .arena = arena, .limits = limits };
 	struct drvp_json *node;
+	char *text;
 	int status;
 
 	*root = NULL;
@@ -261,9 +260,13 @@ int drvp_json_parse(struct drvp_json **root, struct drvp_arena *arena, const cha
 		return drvp_fail(err, DRV_E_DOCUMENT, "1:1: expected at most %zu bytes, found %zu",
 				 limits->bytes, len);
 	node = drvp_arena_alloc(arena, sizeof *node);
-	p.source.text = drvp_arena_alloc(arena, len + 1);
-	if (!node || !p.source.text)
+	text = drvp_arena_room(arena, len + DRVP_JSON_PADDING);
+	if (!node || !text)
 		return drvp_fail_nomem(err);
+	if (len)
+		memcpy(text, bytes, len);
+	memset(text + len, 0, DRVP_JSON_PADDING);
+	p.source = (struct drvp_json_source){ text, text + len, text, text, 1, text + len, err };
 	status = parse(&p, node);
 	if (!status)
 		*root = node;

@@ -1,12 +1,8 @@
 /* json_token.c: the words of a JSON text: strings, numbers, white space */
 #include "document/json_token.h"
 
+#include <endian.h>
 #include <string.h>
-
-uint32_t drvp_json_column(const struct drvp_json_source *s, const char *at)
-{
-	return (uint32_t)(at - s->line_start) + 1;
-}
 
 int drvp_json_expected(const struct drvp_json_source *s, const char *expected)
 {
@@ -28,9 +24,9 @@ int drvp_json_expected(const struct drvp_json_source *s, const char *expected)
 			 s->line, column, expected, c);
 }
 
-void drvp_json_skip_space(struct drvp_json_source *s)
+void drvp_json_skip_lines(struct drvp_json_source *s)
 {
-	for (; s->at < s->end; s->at++) {
+	for (;; s->at++) {
 		if (*s->at == '\n') {
 			s->line++;
 			s->line_start = s->at + 1;
@@ -40,37 +36,50 @@ void drvp_json_skip_space(struct drvp_json_source *s)
 	}
 }
 
-/* Whether any of eight bytes is a quote, a backslash, a control character or not ASCII. */
-static bool has_special(const char *bytes)
+/* The high bit of each of eight bytes that is a quote, a backslash, a control character or not
+ * ASCII, the lowest of them at least: subtracting may borrow from bytes above one of those. */
+static inline uint64_t special(const char *bytes)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
 	uint64_t word, quote, backslash;
 
 	memcpy(&word, bytes, sizeof word);
+	word = le64toh(word);
 	quote = word ^ (ones * '"');
 	backslash = word ^ (ones * '\\');
 	return (word | (word - ones * ' ') | (quote - ones) | (backslash - ones)) & high;
 }
 
-/* The first byte that cannot simply be copied: quote, backslash, control or invalid UTF-8. */
-static const char *skip_plain(const char *at, const char *end)
+/* Behind valid UTF-8 that is not ASCII; where there is none, the same place. */
+static char *skip_wide(char *at, const char *end)
+{
+	size_t step = 1;
+
+	while (step && (unsigned char)*at >= 0x80) {
+		step = drvp_utf8_length(at, (size_t)(end - at));
+		at += step;
+	}
+	return at;
+}
+
+/* The first byte that cannot simply be kept: quote, backslash, control or invalid UTF-8. */
+static char *skip_plain(char *at, const char *end)
 {
 	for (;;) {
-		size_t step;
+		uint64_t found = special(at);
+		char *wide;
 
-		while (end - at >= 8 && !has_special(at))
+		while (!found) {
 			at += 8;
-		while (at < end && (unsigned char)*at >= ' ' && (unsigned char)*at < 0x80 &&
-		       *at != '"' && *at != '\\')
-			at++;
-		if (at == end || (unsigned char)*at < 0x80)
+			found = special(at);
+		}
+		at += __builtin_ctzll(found) / 8;
+		if ((unsigned char)*at < 0x80)
 			return at;
-		do {
-			step = drvp_utf8_length(at, (size_t)(end - at));
-			at += step;
-		} while (step && at < end && (unsigned char)*at >= 0x80);
-		if (!step)
+		wide = skip_wide(at, end);
+		if (wide == at)
 			return at;
+		at = wide;
 	}
 }
 
@@ -142,35 +151,37 @@ static int take_escape(struct drvp_json_source *s, char **to)
 	return 0;
 }
 
+static int fail_in_string(const struct drvp_json_source *s, const char *begin)
+{
+	if (s->at == s->end)
+		return drvp_fail(s->err, DRV_E_DOCUMENT,
+				 "%u:%u: expected this string to end, found no quote", s->line,
+				 drvp_json_column(s, begin - 1));
+	return drvp_json_expected(s, (unsigned char)*s->at < ' ' ?
+					     "\\u00XX for a control character" : "valid UTF-8");
+}
+
 int drvp_json_take_string(struct drvp_json_source *s, const char **text, size_t *len)
 {
-	const char *begin = ++s->at;
-	char *to = s->text + (begin - s->start);
+	char *begin = ++s->at, *to;
 
-	*text = to;
-	for (;;) {
-		const char *run = s->at;
-		int status;
+	s->at = to = skip_plain(begin, s->end);
+	while (*s->at == '\\') {
+		int status = take_escape(s, &to);
+		char *run = s->at;
 
-		s->at = skip_plain(run, s->end);
-		memcpy(to, run, (size_t)(s->at - run));
-		to += s->at - run;
-		if (drvp_json_sees(s, '"'))
-			break;
-		if (s->at == s->end)
-			return drvp_fail(s->err, DRV_E_DOCUMENT,
-					 "%u:%u: expected this string to end, found no quote",
-					 s->line, drvp_json_column(s, begin - 1));
-		if (*s->at != '\\')
-			return drvp_json_expected(s, (unsigned char)*s->at < ' ' ?
-							     "\\u00XX for a control character" :
-							     "valid UTF-8");
-		status = take_escape(s, &to);
 		if (status)
 			return status;
+		s->at = skip_plain(run, s->end);
+		memmove(to, run, (size_t)(s->at - run));
+		to += s->at - run;
 	}
+	if (*s->at != '"')
+		return fail_in_string(s, begin);
 	s->at++;
-	*len = (size_t)(to - *text);
+	*to = '\0';
+	*text = begin;
+	*len = (size_t)(to - begin);
 	return 0;
 }
 
@@ -178,14 +189,15 @@ static bool skip_digits(struct drvp_json_source *s)
 {
 	const char *first = s->at;
 
-	while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
+	while (*s->at >= '0' && *s->at <= '9')
 		s->at++;
 	return s->at > first;
 }
 
 int drvp_json_take_number(struct drvp_json_source *s, const char **text, size_t *len)
 {
-	const char *begin = s->at, *digits;
+	const char *begin = s->at;
+	char *digits;
 
 	if (*s->at == '-')
 		s->at++;
@@ -209,6 +221,7 @@ int drvp_json_take_number(struct drvp_json_source *s, const char **text, size_t 
 			return drvp_json_expected(s, "a digit in the exponent");
 	}
 	*len = (size_t)(s->at - begin);
-	*text = memcpy(s->text + (begin - s->start), begin, *len);
+	*text = begin;
+	s->number_end = s->at;
 	return 0;
 }

@@ -158,9 +158,9 @@ static int decode_json(const struct drvp_pg_decoder *d, const struct drvp_pg_fie
 {
 	static const struct drvp_json_limits limits = { SIZE_MAX, JSON_DEPTH,
 							DRVP_JSON_DUPLICATES };
-	struct drv_error why = DRV_ERROR_INIT;
 	struct drvp_json *root;
-	int status = drvp_json_parse(&root, d->arena, value->bytes, value->len, &limits, &why);
+	/* The parser's own message may quote what is stored. */
+	int status = drvp_json_parse(&root, d->arena, value->bytes, value->len, &limits, NULL);
 
 	value->kind = DRVP_DOCUMENT;
 	value->json = root;
@@ -173,7 +173,6 @@ static int decode_json(const struct drvp_pg_decoder *d, const struct drvp_pg_fie
 		return 0;
 	if (status == DRV_E_NOMEM)
 		return drvp_fail_nomem(err);
-	/* The parser's own message may quote what is stored. */
 	return drvp_fail(err, DRV_E_UNSUPPORTED,
 			 "column \"%s\" holds JSON, in row %llu as read, that is nested deeper "
 			 "than %d or has a lone surrogate or invalid UTF-8",
