@@ -107,4 +107,10 @@ static inline unsigned drvp_copy_and_look(char *to, const char *from, size_t len
 	       (drvp_any(f.bytes & 0x80) ? DRVP_FOUND_WIDE : 0);
 }
 
+/* Copies a few bytes without the call that memcpy() of a length known only at run time is. */
+static inline void drvp_copy_short(char *to, const char *from, size_t len)
+{
+	drvp_copy_and_look(to, from, len);
+}
+
 #endif

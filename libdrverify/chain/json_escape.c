@@ -269,24 +269,32 @@ static bool copies_unescaped(char *to, const char *bytes, size_t len, int escape
 	return !found;
 }
 
-void drvp_json_print_string(struct drvp_strbuf *out, const struct drvp_json_style *style,
-			    const char *bytes, size_t len)
+void drvp_json_print_labelled(struct drvp_strbuf *out, const struct drvp_json_style *style,
+			      const char *label, size_t label_len, const char *bytes, size_t len)
 {
 	char *at;
 
-	if (len > SIZE_MAX / 2 || !drvp_make_room(out, len + 2))
+	if (len > SIZE_MAX / 4 || !drvp_strbuf_reserve(out, label_len + len + 2))
 		return;
 	at = out->data + out->len;
+	drvp_copy_short(at, label, label_len);
+	at += label_len;
 	*at++ = '"';
 	if (copies_unescaped(at, bytes, len, style->escape)) {
 		at += len;
 		*at++ = '"';
 		*at = '\0';
-		out->len += len + 2;
+		out->len += label_len + len + 2;
 		return;
 	}
 	*at = '\0';
-	out->len++;
+	out->len += label_len + 1;
 	put_escaped(out, bytes, len, &escapes[style->escape]);
 	drvp_strbuf_char(out, '"');
+}
+
+void drvp_json_print_string(struct drvp_strbuf *out, const struct drvp_json_style *style,
+			    const char *bytes, size_t len)
+{
+	drvp_json_print_labelled(out, style, "", 0, bytes, len);
 }

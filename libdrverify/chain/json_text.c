@@ -169,8 +169,10 @@ static size_t position(const struct drvp_json_key *list, size_t count,
 {
 	size_t i = 0;
 
+	/* Names end with a NUL, so that there is always a first byte to tell them apart. */
 	while (i < count &&
-	       (list[i].len != member->key_len || memcmp(list[i].name, member->key, list[i].len)))
+	       (list[i].len != member->key_len || *list[i].name != *member->key ||
+		memcmp(list[i].name, member->key, list[i].len)))
 		i++;
 	return i;
 }
@@ -204,7 +206,8 @@ static void choose_allowed(struct drvp_json_printer *p, const struct drvp_json *
 		}
 		p->members[i] = m;
 	}
-	drop_unhashed(p, from);
+	if (f->drop_count || f->drop_empty)
+		drop_unhashed(p, from);
 }
 
 /*
@@ -273,16 +276,17 @@ static size_t integers_first(const struct drvp_json **members, size_t count)
 
 static void order(struct drvp_json_printer *p, const struct drvp_json **members, size_t count)
 {
-	struct drvp_json_style style = *p->style;
 	size_t free_order = count;
 
-	if (style.sort > DRVP_SORT_INTEGERS_FIRST) {
+	if (p->style->sort > DRVP_SORT_INTEGERS_FIRST) {
+		struct drvp_json_style style = *p->style;
+
 		qsort_r(members, count, sizeof *members, compare_members, &style);
 		return;
 	}
 	if (p->filter.allow)
 		return;
-	if (style.sort == DRVP_SORT_INTEGERS_FIRST)
+	if (p->style->sort == DRVP_SORT_INTEGERS_FIRST)
 		free_order -= integers_first(members, count);
 	if (p->order_lost && free_order > 1)
 		p->lossy = true;
@@ -292,6 +296,7 @@ static void order(struct drvp_json_printer *p, const struct drvp_json **members,
 
 static void print_object(struct drvp_json_printer *p, const struct drvp_json *value)
 {
+	size_t comma = strlen(p->style->comma), colon = strlen(p->style->colon);
 	size_t from = p->member_count, count;
 
 	if (p->filter.allow)
@@ -305,10 +310,14 @@ static void print_object(struct drvp_json_printer *p, const struct drvp_json *va
 	for (size_t i = 0; i < count && !p->out->failed; i++) {
 		const struct drvp_json *m = p->members[from + i];
 
-		if (i)
-			drvp_strbuf_str(p->out, p->style->comma);
-		drvp_json_print_string(p->out, p->style, m->key, m->key_len);
-		drvp_strbuf_str(p->out, p->style->colon);
+		drvp_json_print_labelled(p->out, p->style, p->style->comma, i ? comma : 0, m->key,
+					 m->key_len);
+		if (m->type == DRVP_JSON_STRING) {
+			drvp_json_print_labelled(p->out, p->style, p->style->colon, colon, m->text,
+						 m->len);
+			continue;
+		}
+		drvp_strbuf_add(p->out, p->style->colon, colon);
 		drvp_json_print_value(p, m);
 	}
 	drvp_strbuf_char(p->out, '}');

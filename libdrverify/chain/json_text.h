@@ -88,15 +88,13 @@ void drvp_json_printer_free(struct drvp_json_printer *printer);
 /* Allocation failures show in printer->out->failed. */
 void drvp_json_print_value(struct drvp_json_printer *printer, const struct drvp_json *value);
 
-/* As drvp_strbuf_reserve(), without a call where there is room: this runs dozens of times a row. */
-static inline bool drvp_make_room(struct drvp_strbuf *out, size_t extra)
-{
-	return out->capacity - out->len > extra || drvp_strbuf_reserve(out, extra);
-}
-
 /* A string with its quotes. */
 void drvp_json_print_string(struct drvp_strbuf *out, const struct drvp_json_style *style,
 			    const char *bytes, size_t len);
+
+/* The same behind a label that is written as it is, such as a comma or a member's name. */
+void drvp_json_print_labelled(struct drvp_strbuf *out, const struct drvp_json_style *style,
+			      const char *label, size_t label_len, const char *bytes, size_t len);
 
 /* Compares two names as that order does; for the orders that keep what is stored, 0. */
 int drvp_json_compare_keys(int sort, const struct drvp_json_key *a, const struct drvp_json_key *b);

@@ -144,16 +144,22 @@ static void put_members(struct drvp_preimage *p, const struct drvp_step *step,
 	bool first = true;
 
 	for (size_t i = 0; i < step->child_count; i++) {
-		const struct drvp_bytes *label = &step->labels[i];
+		const struct drvp_step *child = &step->children[i];
+		const char *label = step->labels[i].bytes + (first ? comma : 0);
+		size_t len = step->labels[i].len - (first ? comma : 0);
 		size_t mark = p->out.len, value;
 
-		if (!drvp_make_room(&p->out, label->len))
-			return;
-		memcpy(p->out.data + mark, label->bytes + (first ? comma : 0),
-		       label->len - (first ? comma : 0));
-		p->out.len += label->len - (first ? comma : 0);
+		if (child->plain && p->values[child->column].kind == DRVP_TEXT) {
+			const struct drvp_value *text = &p->values[child->column];
+
+			drvp_json_print_labelled(&p->out, step->style, label, len, text->bytes,
+						 text->len);
+			first = false;
+			continue;
+		}
+		drvp_strbuf_add(&p->out, label, len);
 		value = p->out.len;
-		if (drvp_put(p, &step->children[i], place) == DRVP_OMITTED ||
+		if (drvp_put(p, child, place) == DRVP_OMITTED ||
 		    (step->filter.drop_empty && drvp_wrote_empty(&p->out, value)))
 			p->out.len = mark;
 		else

@@ -15,6 +15,7 @@ struct drvp_step {
 	size_t child_count;
 	size_t column;                  /* COLUMN: index of its value */
 	bool single;                    /* COLUMN: four-byte floats */
+	bool plain;                     /* COLUMN: a text goes into JSON as it is stored */
 	struct drvp_time_format time;   /* COLUMN */
 	const struct drvp_zone *zone;   /* COLUMN; NULL: UTC */
 	const struct drvp_json_style *style;    /* JSON, and COLUMN with "json" */

@@ -81,6 +81,8 @@ static int prepare_column(struct drvp_preimage *p, struct drvp_step *step, struc
 	step->single = column && column->type && !strcmp(column->type, "real");
 	step->time = time_format(c);
 	step->style = c->json;
+	step->plain = !c->json && !c->parse && !c->omit_when.set && !c->bytes.set &&
+		      !c->letter_case.set;
 	return find_zone(p, c->column_zone, &step->zone, err);
 }
 
