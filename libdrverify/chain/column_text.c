@@ -98,14 +98,56 @@ static void put_date(struct drvp_strbuf *out, int64_t day)
 	drvp_strbuf_printf(out, "%04" PRId64 "-%02u-%02u", civil.year, civil.month, civil.day);
 }
 
+static void put_big_endian(struct drvp_strbuf *out, uint64_t number, int64_t form)
+{
+	static const size_t sizes[] = { [DRVP_BYTES_I16BE] = 2, [DRVP_BYTES_I32BE] = 4,
+					[DRVP_BYTES_I64BE] = 8 };
+	char bytes[8];
+
+	for (size_t i = sizes[form]; i-- > 0; number >>= 8)
+		bytes[i] = (char)number;
+	drvp_strbuf_add(out, bytes, sizes[form]);
+}
+
+static void put_time_bytes(struct drvp_preimage *p, const struct drvp_time_format *format,
+			   int64_t instant, int64_t form)
+{
+	int64_t number;
+
+	if (drvp_time_number(&number, format, instant))
+		put_big_endian(&p->out, (uint64_t)number, form);
+	else
+		p->impossible = true;
+}
+
+/* What an integer column means that holds a time; false when 64 bits do not hold that. */
+static bool from_epoch(struct drvp_preimage *p, const struct drvp_step *step, int64_t stored,
+		       int64_t *instant)
+{
+	static const int64_t units[] = { [DRVP_UNIT_S] = DRVP_SECOND, [DRVP_UNIT_MS] = 1000,
+					 [DRVP_UNIT_US] = 1 };
+	const int64_t unit = step->expr->u.column.stored_as.value;
+
+	if (unit != DRVP_UNIT_NS)
+		return !__builtin_mul_overflow(stored, units[unit], instant);
+	*instant = stored / 1000 - (stored % 1000 < 0);
+	p->lossy = p->lossy || stored % 1000;
+	return true;
+}
+
 static void put_time(struct drvp_preimage *p, const struct drvp_step *step,
 		     const struct drvp_value *value)
 {
+	struct drvp_time_format format = step->time;
 	int64_t instant = value->integer;
 
 	if (instant == DRVP_TIME_INFINITY || instant == DRVP_TIME_MINUS_INFINITY) {
 		p->lossy = true;
 		drvp_strbuf_str(&p->out, instant > 0 ? "infinity" : "-infinity");
+		return;
+	}
+	if (value->kind == DRVP_INTEGER && !from_epoch(p, step, instant, &instant)) {
+		p->impossible = true;
 		return;
 	}
 	if (value->kind == DRVP_DATE && !step->expr->u.column.time.set) {
@@ -120,7 +162,12 @@ static void put_time(struct drvp_preimage *p, const struct drvp_step *step,
 	}
 	if (drvp_time_finer_than_stored(&step->time))
 		p->lossy = true;
-	drvp_time_print(&p->out, &step->time, instant);
+	if (step->local)
+		format.offset = drvp_zone_offset(step->local, instant);
+	if (step->expr->u.column.bytes.set)
+		put_time_bytes(p, &format, instant, step->expr->u.column.bytes.value);
+	else
+		drvp_time_print(&p->out, &format, instant);
 }
 
 /* ------------------------------------------------------------------ values as text */
@@ -188,7 +235,10 @@ static void put_scalar(struct drvp_preimage *p, const struct drvp_step *step,
 		put_bool(p, &step->expr->u.column, value->integer != 0);
 		break;
 	case DRVP_INTEGER:
-		put_integer(&p->out, value->integer);
+		if (step->expr->u.column.stored_as.set)
+			put_time(p, step, value);
+		else
+			put_integer(&p->out, value->integer);
 		break;
 	case DRVP_FLOAT:
 		put_float(p, step, value->number, numbers);
@@ -221,15 +271,6 @@ static void change_case(char *bytes, size_t len, bool upper)
 }
 
 /* ------------------------------------------------------------------ values as bytes */
-
-static void put_big_endian(struct drvp_strbuf *out, uint64_t number, size_t size)
-{
-	char bytes[8];
-
-	for (size_t i = size; i-- > 0; number >>= 8)
-		bytes[i] = (char)number;
-	drvp_strbuf_add(out, bytes, size);
-}
 
 /* A UUID that is stored as text. */
 static bool put_uuid_text(struct drvp_strbuf *out, const struct drvp_value *value)
@@ -264,11 +305,8 @@ static bool put_base64(struct drvp_strbuf *out, const struct drvp_value *value)
 
 static bool put_bytes(struct drvp_strbuf *out, const struct drvp_value *value, int64_t form)
 {
-	static const size_t sizes[] = { [DRVP_BYTES_I16BE] = 2, [DRVP_BYTES_I32BE] = 4,
-					[DRVP_BYTES_I64BE] = 8 };
-
 	if (form >= DRVP_BYTES_I16BE) {
-		put_big_endian(out, (uint64_t)value->integer, sizes[form]);
+		put_big_endian(out, (uint64_t)value->integer, form);
 		return value->kind == DRVP_INTEGER;
 	}
 	if (form == DRVP_BYTES_UUID && value->kind == DRVP_TEXT)
@@ -288,10 +326,12 @@ static bool is_number(const struct drvp_step *step, const struct drvp_value *val
 		      const struct drvp_json_style *style)
 {
 	const struct drvp_column_expr *c = &step->expr->u.column;
-	bool number = value->kind == DRVP_INTEGER || value->kind == DRVP_FLOAT ||
+	bool time = is_time(value) || c->stored_as.set;
+	bool number = (value->kind == DRVP_INTEGER && !time) || value->kind == DRVP_FLOAT ||
 		      value->kind == DRVP_BOOL ||
 		      (value->kind == DRVP_DECIMAL && style->decimals_are_numbers) ||
-		      (is_time(value) && c->time.set && c->time.value != DRVP_TIME_ISO8601);
+		      (time && c->time.set && c->time.value != DRVP_TIME_ISO8601 &&
+		       c->time.value != DRVP_TIME_JS_DATE);
 
 	if (!c->as.set)
 		return number;
@@ -395,7 +435,7 @@ int drvp_put_column(struct drvp_preimage *p, const struct drvp_step *step,
 				  place ? place->filter : NULL);
 	else if (c->parse)
 		put_parsed(p, value, style, place);
-	else if (c->bytes.set)
+	else if (c->bytes.set && !c->time.set)
 		p->impossible |= !put_bytes(&p->out, value, c->bytes.value);
 	else if (style && value->kind == DRVP_TEXT)
 		put_json_text(p, step, value, style);

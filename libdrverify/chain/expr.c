@@ -108,20 +108,25 @@ static int validate_column(struct drvp_reader *reader, const struct drvp_expr *e
 {
 	const struct drvp_column_expr *c = &expr->u.column;
 	bool iso = c->time.set && c->time.value == DRVP_TIME_ISO8601;
-	bool epoch = c->time.set && c->time.value == DRVP_TIME_EPOCH;
+	bool number = c->time.set && (c->time.value == DRVP_TIME_EPOCH ||
+				      c->time.value == DRVP_TIME_FRACTION);
 
 	if ((c->digits.set || c->zone.set || c->separator.set) && !iso)
 		return drvp_document_fail(reader, expr->node, "\"digits\", \"zone\" and "
 					  "\"separator\" need \"time\": \"iso8601\"");
-	if (epoch != c->unit.set)
-		return drvp_document_fail(reader, expr->node, "\"time\": \"epoch\" and \"unit\" "
-					  "belong together");
-	if (c->rounding.set && !iso && !epoch)
+	if (number != c->unit.set)
+		return drvp_document_fail(reader, expr->node, "\"time\": \"epoch\" or \"fraction\", "
+					  "and \"unit\" belong together");
+	if (c->zone_name && c->time.value != DRVP_TIME_JS_DATE)
+		return drvp_document_fail(reader, expr->node, "\"zone_name\" needs \"time\": "
+					  "\"js-date\"");
+	if (c->rounding.set && !iso && !number)
 		return drvp_document_fail(reader, expr->node, "\"rounding\" needs \"time\"");
 	if (c->stored_as.set && !c->time.set)
 		return drvp_document_fail(reader, expr->node, "\"stored_as\" needs \"time\"");
 	if ((c->json != NULL) + c->decimal.set + c->uuid.set + (c->bytes.set || c->time.set) > 1 ||
-	    (c->time.set && c->bytes.set && (iso || c->bytes.value < DRVP_BYTES_I16BE)))
+	    (c->time.set && c->bytes.set && (iso || c->time.value == DRVP_TIME_JS_DATE ||
+					     c->bytes.value < DRVP_BYTES_I16BE)))
 		return drvp_document_fail(reader, expr->node, "only one of \"time\", \"bytes\", "
 					  "\"json\", \"decimal\" and \"uuid\" can be right, "
 					  "but for a time as a number of bytes");
@@ -207,10 +212,12 @@ static int validate_json(struct drvp_reader *reader, const struct drvp_expr *exp
 #define CHOICE(names) .kind = DRVP_FIELD_CHOICE, .choices = names
 
 static const char *const omit_names[] = { "null", "zero", "falsy", NULL };
-static const char *const time_names[] = { "iso8601", "epoch", "dotnet-ticks", NULL };
+static const char *const time_names[] = { "iso8601", "epoch", "dotnet-ticks", "fraction",
+					  "js-date", NULL };
 static const char *const zone_names[] = { "Z", "+00:00", "none", NULL };
 static const char *const separator_names[] = { "T", " ", NULL };
 static const char *const unit_names[] = { "s", "ms", "us", "ns", NULL };
+static const char *const precision_names[] = { "us", "ms", "s", NULL };
 static const char *const rounding_names[] = { "truncate", "round", NULL };
 static const char *const case_names[] = { "lower", "upper", NULL };
 static const char *const byte_names[] = { "uuid", "bytea", "base64", "i16be", "i32be", "i64be",
@@ -246,7 +253,7 @@ static const struct drvp_field column_fields[] = {
 	  .help = "The zone in which it was written: \"Asia/Seoul\" or \"+09:00\"." },
 	{ .name = "zone_name", .kind = DRVP_FIELD_TEXT, FIELD(drvp_column_expr, zone_name),
 	  .help = "What Date.toString() called that zone: \"Korean Standard Time\"." },
-	{ .name = "precision", CHOICE(unit_names), FIELD(drvp_column_expr, precision),
+	{ .name = "precision", CHOICE(precision_names), FIELD(drvp_column_expr, precision),
 	  .help = "To which unit the application had cut the time before." },
 	{ .name = "stored_as", CHOICE(unit_names), FIELD(drvp_column_expr, stored_as),
 	  .help = "The column is a number: a time in this unit since 1970." },

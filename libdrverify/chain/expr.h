@@ -62,7 +62,7 @@ struct drvp_column_expr {
 	const char *column_zone;
 	const char *local_zone;
 	const char *zone_name;          /* what Date.toString() of JavaScript calls it */
-	struct drvp_number precision;   /* enum drvp_time_unit */
+	struct drvp_number precision;   /* enum drvp_time_precision, less one */
 	struct drvp_number stored_as;   /* enum drvp_time_unit: of an integer that is a time */
 	struct drvp_bytes truth, falsehood;     /* bytes NULL: "true", "false" */
 	struct drvp_number decimals;    /* digits to which a float was rounded */

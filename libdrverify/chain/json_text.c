@@ -28,10 +28,6 @@ const struct drvp_json_style drvp_json_styles[] = {
 	{ NULL }
 };
 
-const char *const drvp_json_sort_names[] = {
-	"none", "integers first", "UTF-16", "code points", "jsonb", NULL
-};
-
 const struct drvp_json_style *drvp_json_style_named(const char *name)
 {
 	const struct drvp_json_style *style = drvp_json_styles;
@@ -49,54 +45,6 @@ static struct drvp_json_key key_of(const struct drvp_json *member)
 static bool same_key(const struct drvp_json_key *a, const struct drvp_json_key *b)
 {
 	return a->len == b->len && !memcmp(a->name, b->name, a->len);
-}
-
-/* UTF-8 bytes sort as code points do, UTF-16 units put those beyond U+FFFF before U+E000. */
-static int compare_bytes(const struct drvp_json_key *a, const struct drvp_json_key *b, bool utf16)
-{
-	size_t len = a->len < b->len ? a->len : b->len;
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned char x = (unsigned char)a->name[i], y = (unsigned char)b->name[i];
-
-		if (x == y)
-			continue;
-		if (utf16 && x >= 0xEE && y >= 0xEE && (x >= 0xF0) != (y >= 0xF0))
-			return x >= 0xF0 ? -1 : 1;
-		return x < y ? -1 : 1;
-	}
-	return a->len < b->len ? -1 : a->len > b->len;
-}
-
-int drvp_json_compare_keys(int sort, const struct drvp_json_key *a, const struct drvp_json_key *b)
-{
-	switch (sort) {
-	case DRVP_SORT_UTF16:
-		return compare_bytes(a, b, true);
-	case DRVP_SORT_CODE_POINTS:
-		return compare_bytes(a, b, false);
-	case DRVP_SORT_JSONB:
-		if (a->len != b->len)
-			return a->len < b->len ? -1 : 1;
-		return compare_bytes(a, b, false);
-	default:
-		return 0;
-	}
-}
-
-bool drvp_json_integer_key(const struct drvp_json_key *key, uint32_t *index)
-{
-	uint64_t number = 0;
-
-	if (!key->len || key->len > 10 || (key->name[0] == '0' && key->len > 1))
-		return false;
-	for (size_t i = 0; i < key->len; i++) {
-		if (key->name[i] < '0' || key->name[i] > '9')
-			return false;
-		number = number * 10 + (uint64_t)(key->name[i] - '0');
-	}
-	*index = (uint32_t)number;
-	return number < UINT32_MAX;
 }
 
 /* ------------------------------------------------------------------ choosing members */

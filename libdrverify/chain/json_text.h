@@ -33,7 +33,10 @@ enum drvp_json_sort {
 	DRVP_SORT_INTEGERS_FIRST,    /* as stored, but integer-like names first (JavaScript) */
 	DRVP_SORT_UTF16,             /* by UTF-16 code units (JavaScript's sort, RFC 8785) */
 	DRVP_SORT_CODE_POINTS,       /* by code points, which is by UTF-8 bytes */
-	DRVP_SORT_JSONB              /* by length, then bytes */
+	DRVP_SORT_JSONB,             /* by length, then bytes */
+	DRVP_SORT_REBUILT,           /* integer-like names first, the rest by UTF-16 code units: an
+				      * object that JavaScript made anew from its sorted names */
+	DRVP_SORT_PHP                /* as ksort() of PHP 8 does */
 };
 
 /*

@@ -17,7 +17,8 @@ struct drvp_step {
 	bool single;                    /* COLUMN: four-byte floats */
 	bool plain;                     /* COLUMN: a text goes into JSON as it is stored */
 	struct drvp_time_format time;   /* COLUMN */
-	const struct drvp_zone *zone;   /* COLUMN; NULL: UTC */
+	const struct drvp_zone *zone;   /* COLUMN, where it was written; NULL: UTC */
+	const struct drvp_zone *local;  /* COLUMN, in which it was printed; NULL: as time says */
 	const struct drvp_json_style *style;    /* JSON, and COLUMN with "json" */
 	struct drvp_digester *digester; /* DIGEST */
 	struct drvp_json_key *keys;     /* JSON object: names of the children … */

@@ -1,4 +1,5 @@
 /* prepare.c: makes a recipe ready for the rows of one relation */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +60,22 @@ static struct drvp_time_format time_format(const struct drvp_column_expr *c)
 		format.separator = ' ';
 	format.unit = (int)c->unit.value;
 	format.rounding = (int)c->rounding.value;
+	format.precision = c->precision.set ? (int)c->precision.value + 1 : DRVP_PRECISION_FULL;
+	format.zone_name = c->zone_name;
 	return format;
+}
+
+/* "+09:00"; false when it is the name of a zone. */
+static bool read_offset(const char *text, int64_t *offset)
+{
+	unsigned hours, minutes;
+	char sign;
+
+	if (sscanf(text, "%c%2u:%2u", &sign, &hours, &minutes) != 3 || strlen(text) != 6 ||
+	    (sign != '+' && sign != '-') || hours > 18 || minutes > 59)
+		return false;
+	*offset = (hours * 60 + minutes) * 60 * DRVP_SECOND * (sign == '-' ? -1 : 1);
+	return true;
 }
 
 static const struct drvp_column *find_column(const struct drvp_preimage *p, const char *name)
@@ -74,6 +90,7 @@ static int prepare_column(struct drvp_preimage *p, struct drvp_step *step, struc
 {
 	const struct drvp_column_expr *c = &step->expr->u.column;
 	const struct drvp_column *column = find_column(p, c->column);
+	int status;
 
 	step->column = drvp_preimage_column(p, c->column);
 	if (step->column == SIZE_MAX)
@@ -83,7 +100,10 @@ static int prepare_column(struct drvp_preimage *p, struct drvp_step *step, struc
 	step->style = c->json;
 	step->plain = !c->json && !c->parse && !c->omit_when.set && !c->bytes.set &&
 		      !c->letter_case.set;
-	return find_zone(p, c->column_zone, &step->zone, err);
+	status = find_zone(p, c->column_zone, &step->zone, err);
+	if (status || !c->local_zone || read_offset(c->local_zone, &step->time.offset))
+		return status;
+	return find_zone(p, c->local_zone, &step->local, err);
 }
 
 /* ------------------------------------------------------------------ JSON */

@@ -242,6 +242,9 @@ struct drvp_zone {
 /* The instants at which the zone's wall clock showed local: 0 (skipped), 1, or 2 (ambiguous). */
 size_t drvp_zone_instants(const struct drvp_zone *zone, int64_t local, int64_t instants[2]);
 
+/* How far east of UTC its wall clock stood at an instant, in microseconds. */
+int64_t drvp_zone_offset(const struct drvp_zone *zone, int64_t instant);
+
 /* ------------------------------------------------------------------ sessions */
 
 /* Limits and the way to interrupt; shared by all sessions of a run. */

@@ -46,3 +46,18 @@ size_t drvp_zone_instants(const struct drvp_zone *zone, int64_t local, int64_t i
 	}
 	return found;
 }
+
+int64_t drvp_zone_offset(const struct drvp_zone *zone, int64_t instant)
+{
+	size_t low = 0, high = zone->count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (zone->changes[middle].instant <= instant)
+			low = middle;
+		else
+			high = middle;
+	}
+	return zone->count ? zone->changes[low].offset : 0;
+}

@@ -291,9 +291,43 @@ static void test_jcs_conformance(void **state)
 	}
 }
 
+/* What PHP 8.2 prints after ksort(), and Node.js of an object made anew from sorted names. */
+static const struct {
+	const char *style;
+	int sort;
+	const char *in, *expected;
+} orders[] = {
+	{ "php", DRVP_SORT_PHP,
+	  "{\"10\":0,\"9\":1,\"b\":2,\"a\":3,\"1.5\":4,\"01\":5,\"e\":6,\"-1\":7,\"Z\":8}",
+	  "{\"-1\":7,\"01\":5,\"1.5\":4,\"9\":1,\"10\":0,\"Z\":8,\"a\":3,\"b\":2,\"e\":6}" },
+	{ "php", DRVP_SORT_PHP,
+	  "{\"a\":0,\"B\":1,\"10\":2,\"2\":3,\"1e1\":4,\" 3\":5,\"x\":6}",
+	  "{\"2\":3,\" 3\":5,\"10\":2,\"1e1\":4,\"B\":1,\"a\":0,\"x\":6}" },
+	{ "php", DRVP_SORT_PHP, "{\"9223372036854775808\":0,\"5\":1,\"z\":2}",
+	  "{\"5\":1,\"9223372036854775808\":0,\"z\":2}" },
+	{ "javascript", DRVP_SORT_REBUILT,
+	  "{\"10\":0,\"9\":1,\"b\":2,\"1.5\":4,\"01\":5,\"\303\251\":6,\"-1\":7,\"\357\277\275\":9,"
+	  "\"\360\237\230\200\":10}",
+	  "{\"9\":1,\"10\":0,\"-1\":7,\"01\":5,\"1.5\":4,\"b\":2,\"\303\251\":6,"
+	  "\"\360\237\230\200\":10,\"\357\277\275\":9}" },
+};
+
+static void test_orders(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+		struct drvp_json_style style = *drvp_json_style_named(orders[i].style);
+
+		style.sort = orders[i].sort;
+		assert_false(print(&style, NULL, parse(orders[i].in, strlen(orders[i].in)), true));
+		assert_string_equal(orders[i].expected, out.data);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_orders, reset),
 		cmocka_unit_test_teardown(test_javascript, reset),
 		cmocka_unit_test_teardown(test_lone_surrogates, reset),
 		cmocka_unit_test_teardown(test_python, reset),

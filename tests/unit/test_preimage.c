@@ -215,6 +215,18 @@ static const struct {
 	{ "{ \"column\": \"at\", \"time\": \"epoch\", \"unit\": \"ms\" }", "1767323045678" },
 	{ "{ \"column\": \"at\", \"time\": \"epoch\", \"unit\": \"s\", \"rounding\": \"round\" }",
 	  "1767323046" },
+	{ "{ \"column\": \"at\", \"time\": \"iso8601\", \"digits\": 7 }",
+	  "2026-01-02T03:04:05.6780040Z" },
+	{ "{ \"column\": \"at\", \"time\": \"iso8601\", \"local_zone\": \"Asia/Seoul\" }",
+	  "2026-01-02T12:04:05.678+09:00" },
+	{ "{ \"column\": \"at\", \"time\": \"iso8601\", \"digits\": 0, \"local_zone\": \"-03:30\" }",
+	  "2026-01-01T23:34:05-03:30" },
+	{ "{ \"column\": \"at\", \"time\": \"js-date\", \"local_zone\": \"Asia/Seoul\", "
+	  "\"zone_name\": \"Korean Standard Time\" }",
+	  "Fri Jan 02 2026 12:04:05 GMT+0900 (Korean Standard Time)" },
+	{ "{ \"column\": \"at\", \"time\": \"fraction\", \"unit\": \"ns\" }", "678004000" },
+	{ "{ \"column\": \"n\", \"time\": \"iso8601\", \"stored_as\": \"ms\" }",
+	  "1969-12-31T23:59:59.993Z" },
 	{ "{ \"column\": \"local\", \"column_zone\": \"UTC\" }", "2026-01-02T03:04:05.678Z" },
 	{ "{ \"column\": \"local\", \"column_zone\": \"Asia/Seoul\" "
 	  "}", "2026-01-01T18:04:05.678Z" },
@@ -418,6 +430,10 @@ static const struct {
 	{ "{ \"column\": \"n\", \"bytes\": \"i32be\" }", "fffffff9" },
 	{ "{ \"column\": \"n\", \"bytes\": \"i64be\" }", "fffffffffffffff9" },
 	{ "{ \"column\": \"raw\", \"bytes\": \"bytea\" }", "01fe" },
+	{ "{ \"column\": \"at\", \"time\": \"epoch\", \"unit\": \"s\", \"bytes\": \"i64be\" }",
+	  "00000000695735a5" },
+	{ "{ \"column\": \"n\", \"stored_as\": \"s\", \"time\": \"epoch\", \"unit\": \"ms\", "
+	  "\"bytes\": \"i32be\" }", "ffffe4a8" },
 	{ "{ \"column\": \"base64\", \"bytes\": \"base64\" }", "00ff10" },
 	{ "{ \"column\": \"uuid\", \"bytes\": \"uuid\" }", "0a0102030405060708090a0b0c0d0e0f" },
 	{ "{ \"column\": \"uuid_text\", \"bytes\": \"uuid\" "
