@@ -1,8 +1,6 @@
 /* row_copy.c: keeps a row beyond its callback */
 #include "store/row_copy.h"
 
-#include <string.h>
-
 /* Recurses as deep as the tree, which is no deeper than its parser allowed. */
 static struct drvp_json *copy_tree(const struct drvp_json *tree, struct drvp_arena *arena)
 {
@@ -43,11 +41,26 @@ static bool copy_values(const struct drvp_value **out, const struct drvp_value *
 	return copies != NULL;
 }
 
+/* The list goes with the scan. */
+static bool copy_names(struct drvp_row *out, const struct drvp_row *row, struct drvp_arena *arena)
+{
+	const char **names;
+
+	if (!row->key_names)
+		return true;
+	names = drvp_arena_array(arena, row->key_count, sizeof *names);
+	for (size_t i = 0; names && i < row->key_count; i++)
+		names[i] = row->key_names[i];
+	out->key_names = names;
+	return names != NULL;
+}
+
 int drvp_row_copy(struct drvp_row *out, const struct drvp_row *row, struct drvp_arena *arena)
 {
 	*out = *row;
 	if (!copy_values(&out->values, row->values, row->value_count, arena) ||
-	    !copy_values(&out->keys, row->keys, row->key_count, arena))
+	    !copy_values(&out->keys, row->keys, row->key_count, arena) ||
+	    !copy_names(out, row, arena))
 		return DRV_E_NOMEM;
 	return 0;
 }

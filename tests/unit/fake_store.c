@@ -1,6 +1,7 @@
 /* fake_store.c: a store whose tables lie in memory, for tests of checks without a server */
 #include "fake_store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,16 +91,13 @@ struct drvp_value fake_bytes(const void *bytes, size_t len)
 
 /* ------------------------------------------------------------------ sessions */
 
-void fake_session_init(struct fake_session *session, struct fake_table *table)
+static struct drvp_relation relation_of(const struct fake_table *table, const char *name)
 {
 	size_t per_block = table->rows_per_block;
 
-	memset(session, 0, sizeof *session);
-	session->session.store = &fake_store;
-	session->table = table;
-	session->relation = (struct drvp_relation){
+	return (struct drvp_relation){
 		.schema = per_block ? "public" : NULL,
-		.name = "entries",
+		.name = name,
 		.kind = per_block ? DRVP_TABLE : DRVP_COLLECTION,
 		.columns = per_block ? table->columns : NULL,
 		.column_count = per_block ? table->column_count : 0,
@@ -107,39 +105,117 @@ void fake_session_init(struct fake_session *session, struct fake_table *table)
 	};
 }
 
-static const struct drvp_value *value_of(const struct fake_table *table, size_t row,
-					 const char *column)
+void fake_session_init(struct fake_session *session, struct fake_table *table)
 {
-	static const struct drvp_value null = { .kind = DRVP_NULL };
+	memset(session, 0, sizeof *session);
+	session->session.store = &fake_store;
+	session->table = table;
+	session->relation = relation_of(table, "entries");
+}
 
+void fake_session_join(struct fake_session *session, struct fake_table *table)
+{
+	session->joined = table;
+	session->joined_relation = relation_of(table, "bodies");
+}
+
+/* NULL when the table has no such column. */
+static const struct drvp_value *find_value(const struct fake_table *table, size_t row,
+					   const char *column)
+{
 	for (size_t i = 0; i < table->column_count; i++)
 		if (!strcmp(table->columns[i].name, column))
 			return &table->rows[row][i];
-	return &null;
+	return NULL;
 }
 
-static bool equals(const struct drvp_value *value, const struct drvp_json *wanted)
+static const struct drvp_value no_value = { .kind = DRVP_NULL };
+
+static const struct drvp_value *value_of(const struct fake_table *table, size_t row,
+					 const char *column)
 {
-	if (value->kind == DRVP_TEXT)
-		return value->len == wanted->len && !memcmp(value->bytes, wanted->text, value->len);
-	if (value->kind == DRVP_INTEGER)
-		return value->integer == strtoll(wanted->text, NULL, 10);
-	return value->kind == DRVP_BOOL && (value->integer != 0) == wanted->truth;
+	const struct drvp_value *value = find_value(table, row, column);
+
+	return value ? value : &no_value;
+}
+
+/* ------------------------------------------------------------------ comparing */
+
+static int compare_numbers(double a, double b)
+{
+	return (a > b) - (a < b);
+}
+
+/* In the order of a scan: NULL last, texts by their bytes. */
+static int compare(const struct drvp_value *a, const struct drvp_value *b)
+{
+	size_t shorter = a->len < b->len ? a->len : b->len;
+	int order;
+
+	if (a->kind == DRVP_NULL || b->kind == DRVP_NULL)
+		return (a->kind == DRVP_NULL) - (b->kind == DRVP_NULL);
+	if (a->kind == DRVP_FLOAT)
+		return compare_numbers(a->number, b->number);
+	if (a->kind == DRVP_DECIMAL)
+		return compare_numbers(strtod(a->bytes, NULL), strtod(b->bytes, NULL));
+	if (!a->bytes)
+		return (a->integer > b->integer) - (a->integer < b->integer);
+	order = shorter ? memcmp(a->bytes, b->bytes, shorter) : 0;
+	return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+/* The integer that a condition's text stands for in a column of a time. */
+static int64_t time_of(int kind, const struct drvp_json *text)
+{
+	const char *rest = kind == DRVP_DATE ? "T00:00:00Z" : kind == DRVP_LOCAL_TIME ? "Z" : "";
+	char whole[64];
+	int64_t instant;
+	int len = snprintf(whole, sizeof whole, "%s%s", text->text, rest);
+
+	if (!drvp_instant_parse(&instant, whole, (size_t)len))
+		abort();
+	return kind == DRVP_DATE ? instant / (86400 * DRVP_SECOND) : instant;
+}
+
+/* What a condition compares with, as a value of the column's kind. */
+static struct drvp_value wanted_value(int kind, const struct drvp_json *wanted)
+{
+	struct drvp_value value = { .kind = kind };
+
+	if (wanted->type == DRVP_JSON_BOOL) {
+		value.integer = wanted->truth;
+	} else if (kind == DRVP_FLOAT) {
+		value.number = strtod(wanted->text, NULL);
+	} else if (kind == DRVP_TEXT || kind == DRVP_DECIMAL) {
+		value.bytes = wanted->text;
+		value.len = wanted->len;
+	} else {
+		value.integer = wanted->type == DRVP_JSON_NUMBER ? strtoll(wanted->text, NULL, 10) :
+								   time_of(kind, wanted);
+	}
+	return value;
+}
+
+static bool holds(const struct drvp_condition *c, const struct drvp_value *value)
+{
+	struct drvp_value wanted;
+	int order;
+
+	if (c->op == DRVP_IS_NULL || c->op == DRVP_NOT_NULL)
+		return (value->kind == DRVP_NULL) == (c->op == DRVP_IS_NULL);
+	if (value->kind == DRVP_NULL)
+		return false;
+	wanted = wanted_value(value->kind, c->value);
+	order = compare(value, &wanted);
+	return c->op == DRVP_EQUALS ? order == 0 : order >= 0;
 }
 
 static bool selected(const struct fake_table *table, size_t row,
 		     const struct drvp_selection *selection)
 {
-	for (size_t i = 0; i < selection->where_count; i++) {
-		const struct drvp_condition *c = &selection->where[i];
-		const struct drvp_value *value = value_of(table, row, c->column);
-		bool holds = c->op == DRVP_IS_NULL ? value->kind == DRVP_NULL :
-			     c->op == DRVP_NOT_NULL ? value->kind != DRVP_NULL :
-						      equals(value, c->value);
-
-		if (!holds)
+	for (size_t i = 0; i < selection->where_count; i++)
+		if (!holds(&selection->where[i], value_of(table, row, selection->where[i].column)))
 			return false;
-	}
 	return true;
 }
 
@@ -154,26 +230,114 @@ static bool in_range(const struct fake_table *table, size_t row, const struct dr
 	       (range->end_block == UINT32_MAX || block < range->end_block);
 }
 
-static int feed(const struct fake_table *table, size_t row, const struct drvp_scan *scan,
-		uint64_t ordinal, drvp_row_fn fn, void *user)
+/* ------------------------------------------------------------------ scans */
+
+#define NO_ROW SIZE_MAX
+
+/* A row that a scan feeds: one of the table, and one of the joined table or NO_ROW. */
+struct pick {
+	const struct fake_session *session;
+	const struct drvp_scan *scan;
+	size_t row, joined;
+};
+
+static const struct drvp_value *picked_value(const struct pick *pick, const char *column)
+{
+	const struct drvp_value *value = find_value(pick->session->table, pick->row, column);
+
+	if (value || pick->joined == NO_ROW)
+		return value ? value : &no_value;
+	return value_of(pick->session->joined, pick->joined, column);
+}
+
+static int compare_picks(const void *left, const void *right)
+{
+	const struct pick *a = left, *b = right;
+
+	for (size_t i = 0; i < a->scan->order_count; i++) {
+		int order = compare(picked_value(a, a->scan->order_by[i]),
+				    picked_value(b, a->scan->order_by[i]));
+
+		if (order)
+			return order;
+	}
+	if (a->row == b->row)
+		return (a->joined > b->joined) - (a->joined < b->joined);
+	return a->row > b->row ? 1 : -1;
+}
+
+static bool matches(const struct fake_session *fake, const struct drvp_join *join, size_t row,
+		    size_t joined)
+{
+	for (size_t i = 0; i < join->on_count; i++) {
+		const struct drvp_value *a = value_of(fake->table, row, join->on[i].column);
+		const struct drvp_value *b = value_of(fake->joined, joined, join->on[i].joined);
+
+		if (a->kind == DRVP_NULL || b->kind == DRVP_NULL || compare(a, b))
+			return false;
+	}
+	return true;
+}
+
+/* Room is made whenever the number reaches a power of two. */
+static void pick_row(struct pick **picks, size_t *count, struct pick pick)
+{
+	if ((*count & (*count - 1)) == 0)
+		*picks = realloc(*picks, (*count ? 2 * *count : 1) * sizeof **picks);
+	if (!*picks)
+		abort();
+	(*picks)[(*count)++] = pick;
+}
+
+/* All that a scan will feed, in its order. */
+static struct pick *pick_rows(const struct fake_session *fake, const struct drvp_scan *scan,
+			      size_t *count)
+{
+	struct pick *picks = NULL;
+
+	*count = 0;
+	for (size_t i = 0; i < fake->table->row_count; i++) {
+		struct pick pick = { fake, scan, i, NO_ROW };
+		size_t before = *count;
+
+		if (!in_range(fake->table, i, scan->range) ||
+		    !selected(fake->table, i, &scan->selection))
+			continue;
+		for (size_t j = 0; scan->join && j < fake->joined->row_count; j++) {
+			pick.joined = j;
+			if (matches(fake, scan->join, i, j))
+				pick_row(&picks, count, pick);
+		}
+		pick.joined = NO_ROW;
+		if (*count == before)
+			pick_row(&picks, count, pick);
+	}
+	if (scan->order_count && *count)
+		qsort(picks, *count, sizeof *picks, compare_picks);
+	return picks;
+}
+
+static int feed(const struct pick *pick, uint64_t ordinal, drvp_row_fn fn, void *user)
 {
 	static const char *const key_name[] = { "id" };
+	const struct fake_table *table = pick->session->table;
+	const struct drvp_scan *scan = pick->scan;
 	struct drvp_value values[FAKE_COLUMNS];
 	struct drvp_row fed = { .values = values, .value_count = scan->column_count,
 				.ordinal = ordinal };
 
 	for (size_t i = 0; i < scan->column_count; i++) {
-		values[i] = *value_of(table, row, scan->columns[i].column);
+		values[i] = *picked_value(pick, scan->columns[i].column);
 		if (scan->columns[i].form == DRVP_FORM_PRESENCE && values[i].kind != DRVP_NULL)
 			values[i] = (struct drvp_value){ .kind = DRVP_PRESENT };
 	}
 	fed.ctid.block = UINT32_MAX;
 	if (table->rows_per_block) {
-		fed.ctid.block = (uint32_t)(row / table->rows_per_block);
-		fed.ctid.offset = (uint16_t)(row % table->rows_per_block + 1);
+		fed.ctid.block = (uint32_t)(pick->row / table->rows_per_block);
+		fed.ctid.offset = (uint16_t)(pick->row % table->rows_per_block + 1);
 	}
 	if (scan->keys) {
-		fed.keys = table->rows[row];
+		fed.keys = table->rows[pick->row];
 		fed.key_names = key_name;
 		fed.key_count = 1;
 	}
@@ -184,25 +348,26 @@ static int fake_scan(struct drvp_session *session, const struct drvp_scan *scan,
 		     void *user, uint64_t *rows, struct drv_error *err)
 {
 	struct fake_session *fake = (struct fake_session *)session;
-
 	bool fails = fake->fails && fake->scans >= fake->fail_scan;
+	struct pick *picks;
+	size_t count;
+	int status = 0;
 
 	fake->scans++;
 	*rows = 0;
-	for (size_t i = 0; i < fake->table->row_count; i++) {
-		int status;
-
-		if (fails && *rows == fake->fail_after)
-			return drvp_fail(err, fake->fail_status, "the scan was told to fail");
-		if (!in_range(fake->table, i, scan->range) ||
-		    !selected(fake->table, i, &scan->selection))
-			continue;
-		status = feed(fake->table, i, scan, (*rows)++, fn, user);
+	if (scan->join && scan->join->relation != &fake->joined_relation)
+		abort();
+	picks = pick_rows(fake, scan, &count);
+	for (size_t i = 0; i < count && !status && (!scan->limit || *rows < scan->limit); i++) {
+		if (fails && *rows == fake->fail_after) {
+			status = drvp_fail(err, fake->fail_status, "the scan was told to fail");
+			break;
+		}
+		status = feed(&picks[i], (*rows)++, fn, user);
 		fake->rows_fed++;
-		if (status)
-			return status < 0 ? status : 0;
 	}
-	return 0;
+	free(picks);
+	return status < 0 ? status : 0;
 }
 
 static int fake_count(struct drvp_session *session, const struct drvp_relation *relation,

@@ -23,6 +23,8 @@ struct fake_session {
 	struct drvp_session session;            /* first */
 	struct fake_table *table;
 	struct drvp_relation relation;
+	struct fake_table *joined;              /* what a scan's join leads to, or NULL … */
+	struct drvp_relation joined_relation;   /* … as the scan has to name it */
 	const struct drvp_zone *zone;           /* given for any name but that of no zone, "" */
 	size_t scans, counts, zones;            /* how often it was asked */
 	uint64_t rows_fed;
@@ -53,6 +55,9 @@ struct drvp_value fake_bytes(const void *bytes, size_t len);
 
 /* Also fills session->relation anew, which is needed after columns were added. */
 void fake_session_init(struct fake_session *session, struct fake_table *table);
+
+/* Lets scans join a second table; after fake_session_init(). */
+void fake_session_join(struct fake_session *session, struct fake_table *table);
 
 /* Knows scan, count, cut and zone. */
 extern const struct drvp_store fake_store;
