@@ -276,7 +276,8 @@ static void conditions_mean_what_they_say(void **state)
 		/* All but 1 … 14 without 10. */
 		{ { { "at", DRVP_AT_LEAST, time } }, 1, MANY - MANY / 10 - 13 },
 		{ { { "at", DRVP_AT_LEAST, between } }, 1, MANY - MANY / 10 - 13 },
-		{ { { "이름", DRVP_EQUALS, name }, { "n", DRVP_AT_LEAST, number } }, 2, MANY / 2 - 8 },
+		{ { { "이름", DRVP_EQUALS, name }, { "n", DRVP_AT_LEAST, number } }, 2,
+		  MANY / 2 - 8 },
 	};
 	struct opened o = open_for("many");
 

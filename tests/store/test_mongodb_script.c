@@ -676,7 +676,8 @@ static void an_order_is_asked_for_as_the_server_takes_it(void **state)
 {
 	static const struct { bool collated; int wire; const char *disk, *collation; } cases[] = {
 		{ false, 0, "\"allowDiskUse\" : true", NULL },
-		{ true, 0, "\"allowDiskUse\" : true", "\"collation\" : { \"locale\" : \"simple\" }" },
+		{ true, 0, "\"allowDiskUse\" : true",
+		  "\"collation\" : { \"locale\" : \"simple\" }" },
 		{ false, 8, NULL, NULL },
 	};
 

@@ -52,7 +52,8 @@ static void texts_by_bytes_and_nulls_last(void **state)
 	       "INSERT INTO sorted VALUES (1, 'b', 'b', 'b', 'b', 10, '2%s', 'infinity', 'happy'),"
 	       " (2, 'é', 'é', 'é', 'é', 9.5, '1%s', '2025-01-01Z', 'sad'),"
 	       " (3, 'B', 'B', 'B', 'B', -1, 'f%s', '-infinity', 'happy'),"
-	       " (4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), (5, 'a', 'a', 'a', 'a', 'NaN', '0%s', '2024-01-01Z', 'sad')", dictionary(),
+	       " (4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),"
+	       " (5, 'a', 'a', 'a', 'a', 'NaN', '0%s', '2024-01-01Z', 'sad')", dictionary(),
 	       dictionary(), dictionary(), "f0c0000-0000-4000-8000-0000000000ff",
 	       "f0c0000-0000-4000-8000-0000000000ff", "f0c0000-0000-4000-8000-0000000000ff",
 	       "f0c0000-0000-4000-8000-0000000000ff");
@@ -285,12 +286,13 @@ static void a_join_lends_columns(void **state)
 	(void)state;
 	pg_sql("CREATE TABLE entries (id int PRIMARY KEY, \"body id\" int, kind text);"
 	       "CREATE TABLE bodies (id int8, kind varchar(9), title text, doc json);"
-	       "INSERT INTO entries VALUES (3, 30, 'x'), (1, 10, 'x'), (2, 20, 'y'), (4, NULL, 'x');"
+	       "INSERT INTO entries VALUES (3, 30, 'x'), (1, 10, 'x'), (2, 20, 'y'),"
+	       " (4, NULL, 'x');"
 	       "INSERT INTO bodies VALUES (10, 'x', 'one', '{\"a\":1}'), (20, 'x', 'two', NULL),"
 	       " (30, 'x', 'Three', '[]')");
 	/* id is the entry's, though both have one; nothing matches the second and the fourth. */
-	expect_joined(&(struct drvp_scan){ .order_by = by_id, .order_count = 1, .keys = true }, &both,
-		      PG_COLUMNS("id", "title", "doc"),
+	expect_joined(&(struct drvp_scan){ .order_by = by_id, .order_count = 1, .keys = true },
+		      &both, PG_COLUMNS("id", "title", "doc"),
 		      "1|one|{ \"a\": 1 } @ id=1\n2|null|null @ id=2\n3|Three|[] @ id=3\n"
 		      "4|null|null @ id=4\n");
 	/* In the order of a joined column. */

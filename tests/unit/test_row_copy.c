@@ -21,7 +21,8 @@ static const struct drvp_json *json(struct drvp_arena *arena, const char *text)
 	return root;
 }
 
-static const char text[] = "{\"b\": [1.10, \"\\u0000x\", null, true, []], \"\\u0000\": {}, \"b\": 2}";
+static const char text[] =
+	"{\"b\": [1.10, \"\\u0000x\", null, true, []], \"\\u0000\": {}, \"b\": 2}";
 
 /* One value of each shape, in memory of its own, so that sanitizers see who still looks there. */
 static struct drvp_value *values_of(struct drvp_arena *arena, char *bytes)
