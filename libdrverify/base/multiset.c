@@ -52,64 +52,81 @@ static inline u128 multiply(u128 a, u128 b)
 	return shorten(shorten(sum) + (high << 1));
 }
 
-/* ------------------------------------------------------------------ values as words */
+/* ------------------------------------------------------------------ values */
 
-/* A value as a big-endian number of 64-bit words, the lowest first. */
-struct words {
-	uint64_t word[WORDS];
-	size_t count;
-};
-
-static inline void split(struct words *number, const uint8_t *value, size_t len)
+static inline uint32_t load32(const uint8_t *bytes)
 {
-	number->count = 0;
-	for (; len >= 8; len -= 8) {
-		uint64_t word;
+	uint32_t word;
 
-		memcpy(&word, value + len - 8, 8);
-		number->word[number->count++] = be64toh(word);
-	}
-	if (len) {
-		uint64_t word = 0;
+	memcpy(&word, bytes, sizeof word);
+	return be32toh(word);
+}
 
-		for (size_t i = 0; i < len; i++)
-			word = word << 8 | value[i];
-		number->word[number->count++] = word;
-	}
+static inline uint64_t load64(const uint8_t *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof word);
+	return be64toh(word);
+}
+
+/* A big-endian number of fewer than 8 bytes. */
+static uint64_t load_few(const uint8_t *bytes, size_t len)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < len; i++)
+		word = word << 8 | bytes[i];
+	return word;
 }
 
 /*
- * len and the words, each times its own secret, summed. Products of 127 by 64 bits are added up in
- * three columns of weight 1, 2^64 and 2^128, so that there is only one reduction.
+ * The length and the words, each times its own secret. A word has 32 bits, so products of the two
+ * halves of a secret, which are below 2^96, add up without a carry to look after: one reduction is
+ * enough for all 17 of them.
  */
-static inline u128 fold(const struct drvp_multiset_key *key, const struct words *number, size_t len)
+static inline u128 fold(const struct drvp_multiset_key *key, const uint8_t *value, size_t len)
 {
-	u128 low = 0, middle = 0, high = 0;
+	const uint64_t(*secret)[2] = key->words;
+	u128 low = (u128)(*secret)[0] * len, high = (u128)(*secret)[1] * len;
 
-	for (size_t i = 0; i <= number->count; i++) {
-		uint64_t word = i ? number->word[i - 1] : len;
-		u128 below = (u128)key->words[i][0] * word, above = (u128)key->words[i][1] * word;
+	for (secret++; len >= 4; value += 4, len -= 4, secret++) {
+		uint32_t word = load32(value);
 
-		low += (uint64_t)below;
-		middle += (below >> 64) + (uint64_t)above;
-		high += above >> 64;
+		low += (u128)(*secret)[0] * word;
+		high += (u128)(*secret)[1] * word;
 	}
-	/* At most 9 products: low and middle are below 2^69, high is below 2^67. */
-	return shorten(low + ((middle << 64) & PRIME) + (middle >> 63) + (high << 1));
+	if (len) {
+		uint64_t word = load_few(value, len);
+
+		low += (u128)(*secret)[0] * word;
+		high += (u128)(*secret)[1] * word;
+	}
+	return shorten(low + ((high << 64) & PRIME) + (high >> 63));
 }
 
 /* ------------------------------------------------------------------ sums */
 
-static inline void sum_add(uint64_t sum[WORDS], const uint64_t *other, size_t count)
+/* Returns what is carried into the next word. */
+static inline bool add_word(uint64_t *sum, uint64_t word, bool carry)
 {
-	unsigned char carry = 0;
+	bool first = __builtin_add_overflow(word, (uint64_t)carry, &word);
+	bool second = __builtin_add_overflow(*sum, word, sum);
 
-	for (size_t i = 0; i < WORDS && (i < count || carry); i++) {
-		u128 word = (u128)sum[i] + (i < count ? other[i] : 0) + carry;
+	return first | second;
+}
 
-		sum[i] = (uint64_t)word;
-		carry = (unsigned char)(word >> 64);
-	}
+static inline void sum_add(uint64_t sum[WORDS], const uint8_t *value, size_t len)
+{
+	bool carry = false;
+	size_t i = 0;
+
+	for (; len >= 8; len -= 8)
+		carry = add_word(&sum[i++], load64(value + len - 8), carry);
+	if (len)
+		carry = add_word(&sum[i++], load_few(value, len), carry);
+	for (; carry && i < WORDS; i++)
+		carry = add_word(&sum[i], 0, carry);
 }
 
 int drvp_multiset_key_random(struct drvp_multiset_key *key, struct drv_error *err)
@@ -117,7 +134,7 @@ int drvp_multiset_key_random(struct drvp_multiset_key *key, struct drv_error *er
 	int status = drvp_random(key, sizeof *key, err);
 
 	store(key->root, reduce(load(key->root)));
-	for (size_t i = 0; i <= WORDS; i++)
+	for (size_t i = 0; i < sizeof key->words / sizeof *key->words; i++)
 		store(key->words[i], reduce(load(key->words[i])));
 	return status;
 }
@@ -130,20 +147,20 @@ void drvp_multiset_init(struct drvp_multiset *set)
 void drvp_multiset_add(struct drvp_multiset *set, const struct drvp_multiset_key *key,
 		       const uint8_t *value, size_t len)
 {
-	struct words number;
-	u128 factor;
+	u128 factor = shorten(load(key->root) + fold(key, value, len));
 
-	split(&number, value, len);
-	factor = shorten(load(key->root) + fold(key, &number, len));
 	store(set->product, reduce(multiply(load(set->product), factor)));
-	sum_add(set->sum, number.word, number.count);
+	sum_add(set->sum, value, len);
 	set->count++;
 }
 
 void drvp_multiset_merge(struct drvp_multiset *into, const struct drvp_multiset *other)
 {
+	bool carry = false;
+
 	store(into->product, reduce(multiply(load(into->product), load(other->product))));
-	sum_add(into->sum, other->sum, WORDS);
+	for (size_t i = 0; i < WORDS; i++)
+		carry = add_word(&into->sum[i], other->sum[i], carry);
 	into->count += other->count;
 }
 

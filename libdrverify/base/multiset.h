@@ -16,7 +16,7 @@
  * product for at most n of the p possible r (a polynomial of degree n has at most n roots), so for
  * data that was chosen without knowing the secrets the chance of a false "equal" is below n / p.
  *
- * h(v) brings a value into the field: k0 * length + k1 * w1 + k2 * w2 …, w being the 64-bit words
+ * h(v) brings a value into the field: k0 * length + k1 * w1 + k2 * w2 …, w being the 32-bit words
  * of the value and k secret random numbers, one for each place. Two different values differ in
  * some place, by less than p, so for exactly one of the p possible k of that place, whatever the
  * others are, h makes them equal: the chance is 1 / p. Among the 2n values of two multisets there
@@ -29,7 +29,7 @@
  */
 struct drvp_multiset_key {
 	uint64_t root[2];            /* r */
-	uint64_t words[1 + DRVP_MULTISET_VALUE_MAX / 8][2];     /* k, k0 first */
+	uint64_t words[1 + DRVP_MULTISET_VALUE_MAX / 4][2];     /* k, k0 first */
 };
 
 struct drvp_multiset {

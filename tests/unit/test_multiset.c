@@ -255,16 +255,17 @@ static u128 slow_product(u128 x, u128 y)
 	return product;
 }
 
-/* r + k0 * length + the words, the last one of the value first, each times its k. */
+/* r + k0 * length + the words of four bytes, each times its k. */
 static u128 slow_factor(const struct value *v)
 {
 	u128 sum = (number(key.root) + slow_product(number(key.words[0]), v->len)) % prime;
 
-	for (size_t i = 0; i < v->len; i++) {
-		size_t place = v->len - 1 - i;
-		u128 byte = (u128)v->bytes[place] << 8 * (i % 8);
+	for (size_t i = 0; i < v->len; i += 4) {
+		uint64_t word = 0;
 
-		sum = (sum + slow_product(number(key.words[1 + i / 8]), byte)) % prime;
+		for (size_t j = i; j < v->len && j < i + 4; j++)
+			word = word << 8 | v->bytes[j];
+		sum = (sum + slow_product(number(key.words[1 + i / 4]), word)) % prime;
 	}
 	return sum;
 }
