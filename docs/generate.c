@@ -263,6 +263,7 @@ static const struct {
 			"{ \"$ref\": \"#/$defs/json_style_like\" }] }" },
 	{ "json_separators", "{ \"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, "
 			     "\"items\": { \"type\": \"string\" } }" },
+	{ "literal", "{ \"type\": [\"number\", \"boolean\", \"null\"] }" },
 	{ "names", "{ \"type\": \"array\", \"items\": { \"type\": \"string\" } }" },
 	{ "allow_keys", "{ \"oneOf\": [{ \"const\": \"top-level\" }, { \"$ref\": \"#/$defs/names\" }] }" },
 	{ "expressions", "{ \"type\": \"array\", \"items\": { \"$ref\": \"#/$defs/expression\" } }" },

@@ -102,6 +102,16 @@ static int read_columns(struct drvp_reader *reader, const struct drvp_json *valu
 	return 0;
 }
 
+static int read_literal(struct drvp_reader *reader, const struct drvp_json *value, void *out)
+{
+	if (value->type != DRVP_JSON_NUMBER && value->type != DRVP_JSON_BOOL &&
+	    value->type != DRVP_JSON_NULL)
+		return drvp_document_fail(reader, value, "expected a number, true, false or null, "
+					  "found %s", drvp_json_type_name(value->type));
+	*(const struct drvp_json **)out = value;
+	return 0;
+}
+
 /* ------------------------------------------------------------------ what the tables cannot say */
 
 static int validate_column(struct drvp_reader *reader, const struct drvp_expr *expr)
@@ -381,6 +391,12 @@ static const struct drvp_field unescape_fields[] = {
 	{ 0 }
 };
 
+static const struct drvp_field literal_fields[] = {
+	{ .name = "literal", CUSTOM(read_literal, "literal"), .flags = DRVP_REQUIRED,
+	  .help = "In JSON: this number, true, false or null." },
+	{ 0 }
+};
+
 static const struct drvp_field unstored_fields[] = {
 	{ .name = "unstored", .kind = DRVP_FIELD_TEXT, .flags = DRVP_REQUIRED,
 	  .help = "Why what was hashed cannot be had." },
@@ -403,6 +419,7 @@ const struct drvp_expr_form drvp_expr_forms[] = {
 	  present_fields, NULL },
 	{ "unescape", DRVP_EXPR_UNESCAPE, "Text as PostgreSQL's text::bytea reads it.",
 	  unescape_fields, NULL },
+	{ "literal", DRVP_EXPR_LITERAL, "The same value in every entry.", literal_fields, NULL },
 	{ "unstored", DRVP_EXPR_UNSTORED, "Nothing: the hashed bytes are not stored.",
 	  unstored_fields, NULL },
 	{ NULL, 0, NULL, NULL, NULL }

@@ -19,6 +19,7 @@ enum drvp_expr_kind {
 	DRVP_EXPR_STORED,
 	DRVP_EXPR_PRESENT,
 	DRVP_EXPR_UNESCAPE,
+	DRVP_EXPR_LITERAL,
 	DRVP_EXPR_UNSTORED
 };
 
@@ -160,6 +161,7 @@ struct drvp_expr {
 		struct drvp_stored_expr stored;
 		struct drvp_present_expr present;
 		const struct drvp_expr *unescape;
+		const struct drvp_json *literal;
 		const char *unstored;           /* why */
 	} u;
 };
@@ -185,6 +187,9 @@ int drvp_expr_read(struct drvp_reader *reader, const struct drvp_json *value, vo
 /* Calls visit for each column that an expression names. */
 void drvp_expr_columns(const struct drvp_expr *expr,
 		       void (*visit)(const char *column, void *user), void *user);
+
+/* The part of it that says that something is not stored, or NULL. */
+const struct drvp_expr *drvp_expr_unstored(const struct drvp_expr *expr);
 
 /* Whether a column's value is among the bytes. is_previous: "previous" stands for it; then name
  * may be NULL. */

@@ -69,6 +69,22 @@ static void visit_column(const struct drvp_expr *expr, void *user)
 			v->visit(expr->u.json.columns.items[i].key.name, v->user);
 }
 
+static void look_for_unstored(const struct drvp_expr *expr, void *user)
+{
+	const struct drvp_expr **found = user;
+
+	if (expr->kind == DRVP_EXPR_UNSTORED)
+		*found = expr;
+}
+
+const struct drvp_expr *drvp_expr_unstored(const struct drvp_expr *expr)
+{
+	const struct drvp_expr *found = NULL;
+
+	walk(expr, look_for_unstored, &found);
+	return found;
+}
+
 void drvp_expr_columns(const struct drvp_expr *expr,
 		       void (*visit)(const char *column, void *user), void *user)
 {

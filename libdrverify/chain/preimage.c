@@ -363,6 +363,10 @@ int drvp_put(struct drvp_preimage *p, const struct drvp_step *step,
 		return put_json(p, step);
 	case DRVP_EXPR_PRESENT:
 		return put_present(p, step, place);
+	case DRVP_EXPR_LITERAL:
+		drvp_put_document(p, step->expr->u.literal, false,
+				  place ? place->style : drvp_json_style_named("jcs"), NULL);
+		return DRVP_WRITTEN;
 	default:
 		break;
 	}

@@ -253,6 +253,20 @@ static int validate_expect(struct drvp_reader *reader, const struct drvp_recipe 
 	return status;
 }
 
+/* What is stored in part cannot be hashed. */
+static int refuse_unstored(struct drvp_reader *reader, const struct drvp_recipe *recipe)
+{
+	const struct drvp_expr *part = recipe->preimage ? drvp_expr_unstored(recipe->preimage) :
+							  NULL;
+
+	for (size_t i = 0; !part && i < recipe->version_count; i++)
+		if (recipe->versions[i].preimage)
+			part = drvp_expr_unstored(recipe->versions[i].preimage);
+	return fail_if(reader, part != NULL, part ? part->node : NULL,
+		       "\"unstored\" stands for the whole preimage of a chain; for some entries, "
+		       "say \"mode\": \"links\" in a version");
+}
+
 /* Where the hashed bytes are not stored at all, the links are all there is. */
 static void take_unstored(struct drvp_recipe *recipe)
 {
@@ -275,7 +289,9 @@ int drvp_recipe_validate(struct drvp_reader *reader, struct drvp_recipe *recipe,
 		return drvp_document_fail(reader, drvp_json_member(node, "join"),
 					  "\"join\" is for PostgreSQL");
 	take_unstored(recipe);
-	status = validate_forms(reader, recipe, node);
+	status = refuse_unstored(reader, recipe);
+	if (!status)
+		status = validate_forms(reader, recipe, node);
 	if (status)
 		return status;
 	recipe->committed = commits(recipe);

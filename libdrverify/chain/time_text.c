@@ -173,8 +173,10 @@ bool drvp_time_number(int64_t *number, const struct drvp_time_format *format, in
 	instant = cut(format, instant);
 	switch (format->notation) {
 	case DRVP_TIME_DOTNET_TICKS:
+		if (instant <= -TICKS_MOST || instant >= TICKS_MOST)
+			return false;
 		*number = (instant + format->offset) * 10 + TICKS_TO_1970;
-		return instant > -TICKS_MOST && instant < TICKS_MOST;
+		return true;
 	case DRVP_TIME_FRACTION:
 		instant = steps(instant, unit, format->rounding) * unit;
 		instant -= floor_divide(instant, DRVP_SECOND) * DRVP_SECOND;

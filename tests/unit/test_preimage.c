@@ -285,6 +285,8 @@ static const struct {
 	  "-1 }",
 	  "-1:" },
 	/* JSON */
+	{ "{ \"json\": \"python\", \"array\": [{ \"literal\": 1 }, { \"literal\": null }, "
+	  "{ \"literal\": true }] }", "[1, null, true]" },
 	{ "{ \"json\": \"javascript\", \"object\": [[\"b\", { \"column\": \"n\" }], "
 	  "[\"a\", { \"column\": \"none\" }], [\"2\", \"x\"]] "
 	  "}", "{\"2\":\"x\",\"b\":-7,\"a\":null}" },

@@ -33,6 +33,7 @@ static const char *const good[] = {
 	"\"preimage\": [{ \"previous\": \"bytes\" }] }, { \"digest\": \"sha512\" }]",
 	PREIMAGE("\"x\"") ", \"join\": { \"table\": \"s.t\", \"on\": { \"id\": \"entry\" } }",
 	BASE "\"mode\": \"links\", " ORDERED,
+	BASE "\"preimage\": { \"unstored\": \"the payload\" }, " ORDERED,
 	BASE "\"preimage\": \"x\", " ORDERED,
 	"\"hash\": \"h\", \"preimage\": { \"previous\": \"text\" }, " ORDERED,
 	"\"previous\": \"p\", \"preimage\": \"x\", " ORDERED,
