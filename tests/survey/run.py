@@ -1,0 +1,350 @@
+#!/usr/bin/env python3
+"""run.py: the audit chains of surveyed applications: each folder of fixtures/chain-survey is one
+
+A folder holds recipe.json, entries that the application's own language hashed (rows.jsonl for
+PostgreSQL with schema.sql, documents.jsonl for MongoDB) and case.json. For each folder the runner
+loads the entries, last first, and proves that the recipe verifies all of them; then it edits a value
+of an entry in the middle, deletes that entry, and cuts off the last one after a capture, each on
+intact data, and compares exit status, finding codes and the named row. Members of case.json:
+
+  about         one sentence
+  application   whose chain it is, as it was at commit; language it is written in
+  key           the columns that tell an entry
+  edit          which column of the entry in the middle gets which value
+  middle        which entry that is, counted from 0; half way when absent
+  rows          entries that each check reads, by its name; all of them when absent
+  damage        findings expected when not the usual ones: { edited | deleted | cut: { code: count } }
+  named         which entry is named when not the usual one: { edited | deleted: middle | next }
+  unverifiable  what stands in the message that tells why the chain cannot be verified at all; then
+                nothing else is expected, and no damage
+
+expect.json, where there is one, holds what the application keeps elsewhere of its chain: for a
+check's name what its "expect" must be.
+"""
+import argparse
+import collections
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CASES = ROOT / "fixtures" / "chain-survey"
+KNOWN = {"about", "application", "commit", "language", "key", "edit", "middle", "rows", "damage",
+         "named", "unverifiable"}
+USUAL = {"edited": {"chain.hash_mismatch": 1}, "deleted": {"chain.link_broken": 1},
+         "cut": {"chain.head_missing": 1}}
+NAMED = {"edited": "middle", "deleted": "next"}
+
+
+class Failed(Exception):
+    """A case did not go as it says, or could not be tried."""
+
+
+def run(command, text=None):
+    """Runs a command that must succeed, and gives its output."""
+    done = subprocess.run(command, input=text, text=True, capture_output=True, check=False,
+                          timeout=120)
+    if done.returncode != 0:
+        raise Failed(f"{pathlib.Path(command[0]).name} failed ({done.returncode}): "
+                     f"{(done.stderr or done.stdout).strip()[-600:]}")
+    return done.stdout
+
+
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Postgresql:
+    """One database of the test server, with the entries of one case."""
+
+    def __init__(self, name, folder, check, options):
+        self.server = os.environ["DRV_TEST_POSTGRESQL"]
+        self.name = name
+        self.folder = folder
+        self.table = quoted(check["table"].split(".", 1)[1])
+
+    def psql(self, database, text):
+        run(["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", "-",
+             "--dbname", f"{self.server} dbname={database}"], text)
+
+    def create(self):
+        self.psql("postgres", f'CREATE DATABASE "{self.name}" TEMPLATE template0 ENCODING UTF8'
+                  " LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'")
+        self.psql(self.name, (ROOT / "fixtures/pet-platform/roles.sql").read_text("utf-8") +
+                  (self.folder / "schema.sql").read_text("utf-8"))
+
+    # The text of the rows goes to the server as it is, so that a column of type json keeps it.
+    def fill(self, lines):
+        self.psql(self.name, f"TRUNCATE {self.table}; INSERT INTO {self.table} SELECT * FROM "
+                  f"json_populate_recordset(NULL::{self.table}, $rows$[" + ",\n".join(lines) +
+                  "]$rows$);")
+
+    def where(self, entry, key):
+        wanted = json.dumps({name: entry[name] for name in key})
+        return (f"({', '.join(map(quoted, key))}) = (SELECT {', '.join(map(quoted, key))} FROM "
+                f"json_populate_record(NULL::{self.table}, $key${wanted}$key$))")
+
+    def edit(self, entry, key, column, value):
+        wanted = json.dumps({column: value})
+        self.psql(self.name, f"UPDATE {self.table} SET {quoted(column)} = (SELECT "
+                  f"{quoted(column)} FROM json_populate_record(NULL::{self.table}, "
+                  f"$value${wanted}$value$)) WHERE {self.where(entry, key)}")
+
+    def delete(self, entry, key):
+        self.psql(self.name, f"DELETE FROM {self.table} WHERE {self.where(entry, key)}")
+
+    def address(self):
+        return f"{self.server} dbname={self.name} user=drverify_reader"
+
+    def drop(self):
+        self.psql("postgres", f'DROP DATABASE IF EXISTS "{self.name}"')
+
+
+class Mongodb:
+    """One database of the server that speaks the MongoDB protocol."""
+
+    def __init__(self, name, folder, check, options):
+        self.command = options.mongo_command
+        self.name = name
+        self.collection = check["collection"]
+
+    def address(self):
+        address, _, options = os.environ["DRV_TEST_MONGODB"].partition("?")
+        return f"{address.rstrip('/')}/{self.name}" + (f"?{options}" if options else "")
+
+    def commands(self, commands):
+        run([self.command, self.address(), self.name], commands)
+
+    def create(self):
+        self.drop()
+
+    # The text of the documents goes there as it is: members keep their order and their types.
+    def fill(self, lines):
+        self.commands(f'[{{"delete": "{self.collection}", "deletes": [{{"q": {{}}, "limit": 0}}]}}, '
+                      f'{{"insert": "{self.collection}", "documents": [' + ",\n".join(lines) + "]}]")
+
+    def edit(self, entry, key, column, value):
+        self.commands(json.dumps([{"update": self.collection, "updates": [
+            {"q": {name: entry[name] for name in key}, "u": {"$set": {column: value}}}]}]))
+
+    def delete(self, entry, key):
+        self.commands(json.dumps([{"delete": self.collection, "deletes": [
+            {"q": {name: entry[name] for name in key}, "limit": 1}]}]))
+
+    def drop(self):
+        self.commands('[{"dropDatabase": 1}]')
+
+
+class Case:
+    """One folder."""
+
+    def __init__(self, folder, options, scratch):
+        self.folder = folder
+        self.options = options
+        self.scratch = scratch / folder.name
+        self.spec = json.loads((folder / "case.json").read_text("utf-8"))
+        unknown = set(self.spec) - KNOWN
+        if unknown:
+            raise Failed(f"case.json has unknown members: {', '.join(sorted(unknown))}")
+        self.document = self.read_document()
+        self.kind = self.document["sources"]["main"]["store"]
+        name = f"drv{os.getpid()}_{folder.name}".replace("-", "_")[:60]
+        store = Mongodb if self.kind == "mongodb" else Postgresql
+        self.store = store(name, folder, self.document["checks"][0], options)
+        rows = folder / ("documents.jsonl" if self.kind == "mongodb" else "rows.jsonl")
+        self.lines = [line for line in rows.read_text("utf-8").split("\n") if line]
+        self.entries = [json.loads(line) for line in self.lines]
+        self.middle = self.spec.get("middle", len(self.entries) // 2)
+
+    def read_document(self):
+        document = json.loads((self.folder / "recipe.json").read_text("utf-8"))
+        if "database" in document["sources"]["main"]:
+            del document["sources"]["main"]["database"]
+        kept = self.folder / "expect.json"
+        expected = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+        for check in document["checks"]:
+            if check["name"] in expected:
+                check["expect"] = expected[check["name"]]
+        return document
+
+    def keys(self):
+        """The options that give the keys which the recipe asks for by name."""
+        names = set(re.findall(r'"key": "([a-z]+)"', (self.folder / "recipe.json").read_text("utf-8")))
+        options = []
+        for name in sorted(names):
+            copy = self.scratch / f"{name}.key"
+            shutil.copyfile(CASES / "keys" / name, copy)
+            copy.chmod(0o600)
+            options += ["--key", f"{name}={copy}"]
+        return options
+
+    def drverify(self, verb, document, *flags):
+        """Exit status, report and output."""
+        report = self.scratch / f"{verb}.json"
+        command = [self.options.drverify, verb, "--baseline", str(document), "--show-keys",
+                   "--write", f"json={report}", "--source", f"main={self.store.address()}"]
+        done = subprocess.run(command + self.keys() + list(flags), text=True, capture_output=True,
+                              check=False, timeout=60)
+        if not report.exists():
+            raise Failed(f"no report was written (exit {done.returncode})\n{done.stdout}{done.stderr}")
+        written = json.loads(report.read_text("utf-8"))
+        report.unlink()
+        return done.returncode, written, done.stdout + done.stderr
+
+    def partition(self, entry):
+        columns = self.document["checks"][-1].get("partition_by", [])
+        for column in columns:
+            value = entry
+            for part in [column] if column in entry else column.split("."):
+                value = value[part]
+            yield value
+
+    def next_of(self, at):
+        """The entry after this one in the same chain."""
+        own = list(self.partition(self.entries[at]))
+        return next(entry for entry in self.entries[at + 1:] if list(self.partition(entry)) == own)
+
+    def prove_intact(self, document):
+        status, report, output = self.drverify("verify", document)
+        if status != 0 or findings_of(report):
+            raise Failed(f"intact entries do not pass (exit {status})\n{output}")
+        for check in report["checks"]:
+            rows = self.spec.get("rows", {}).get(check["name"], len(self.entries))
+            if check["result"]["rows"] != rows:
+                raise Failed(f"{check['name']}: {check['result']['rows']} rows, not {rows}\n{output}")
+
+    def prove_unverifiable(self, document):
+        status, report, output = self.drverify("verify", document)
+        found = findings_of(report)
+        if status != 3 or set(found) != {"chain.unverifiable"}:
+            raise Failed(f"not unverifiable (exit {status})\n{output}")
+        if not any(self.spec["unverifiable"] in one["message"] for one in found["chain.unverifiable"]):
+            raise Failed(f"no message says \"{self.spec['unverifiable']}\"\n{output}")
+
+    def judge(self, what, status, report, output):
+        expected = self.spec.get("damage", {}).get(what, USUAL[what])
+        found = findings_of(report)
+        counts = {code: sum(one["count"] for one in found[code]) for code in found}
+        if counts != expected or status != 2:
+            raise Failed(f"{what}: {counts} with exit {status}, not {expected}\n{output}")
+        if what in NAMED:
+            self.judge_name(what, found, output)
+
+    def judge_name(self, what, found, output):
+        which = self.spec.get("named", {}).get(what, NAMED[what])
+        entry = self.entries[self.middle] if which == "middle" else self.next_of(self.middle)
+        values = [entry[name] for name in self.spec["key"]]
+        values = [str(value["$oid"] if isinstance(value, dict) else value) for value in values]
+        rows = [row["key"] for code in found for one in found[code] for row in one.get("rows", [])]
+        if not any(all(value in key for value in values) for key in rows):
+            raise Failed(f"{what}: {values} is not named, but {rows}\n{output}")
+
+    def capture(self, document):
+        """The document with what the intact entries were."""
+        status, report, output = self.drverify("capture", document)
+        if status != 0:
+            raise Failed(f"capture of intact entries fails (exit {status})\n{output}")
+        captured = self.scratch / "captured.json"
+        captured.write_text(json.dumps(report, ensure_ascii=False), "utf-8")
+        return captured
+
+    def try_damage(self, document):
+        key, edit = self.spec["key"], self.spec["edit"]
+        self.store.edit(self.entries[self.middle], key, edit["column"], edit["value"])
+        self.judge("edited", *self.drverify("verify", document))
+        self.store.fill(self.lines[::-1])
+        self.store.delete(self.entries[self.middle], key)
+        self.judge("deleted", *self.drverify("verify", document))
+        self.store.fill(self.lines[::-1])
+        captured = self.capture(document)
+        self.store.delete(self.entries[-1], key)
+        self.judge("cut", *self.drverify("verify", captured, "--restored-to", "baseline"))
+
+    def try_out(self):
+        """Raises Failed when something is not as the case says."""
+        self.scratch.mkdir(parents=True)
+        document = self.scratch / "document.json"
+        document.write_text(json.dumps(self.document, ensure_ascii=False), "utf-8")
+        try:
+            self.store.create()
+            self.store.fill(self.lines[::-1])
+            if "unverifiable" in self.spec:
+                self.prove_unverifiable(document)
+                return
+            self.prove_intact(document)
+            self.try_damage(document)
+        finally:
+            self.store.drop()
+
+
+def findings_of(report):
+    """code → findings"""
+    found = collections.defaultdict(list)
+    for check in report["checks"]:
+        for finding in check["result"]["findings"]:
+            found[finding["code"]].append(finding)
+    return dict(found)
+
+
+def try_case(folder, options, scratch):
+    """("passed" | "failed" | "skipped", line)"""
+    start = time.monotonic()
+    try:
+        case = Case(folder, options, scratch)
+        if case.kind == "mongodb" and not os.environ.get("DRV_TEST_MONGODB"):
+            return "skipped", f"skip {folder.name}: no MongoDB server"
+        case.try_out()
+        seconds = time.monotonic() - start
+        return "passed", f"ok   {folder.name} ({seconds:.1f} s): {case.spec['about']}"
+    except Failed as failure:
+        return "failed", f"FAIL {folder.name}: {failure}"
+    except (OSError, ValueError, KeyError, subprocess.SubprocessError) as failure:
+        return "failed", f"FAIL {folder.name}: {type(failure).__name__}: {failure}"
+
+
+def read_options():
+    parser = argparse.ArgumentParser(description="Tries the cases of fixtures/chain-survey on real"
+                                     " servers, which DRV_TEST_POSTGRESQL and DRV_TEST_MONGODB"
+                                     " name.")
+    parser.add_argument("--drverify", required=True, help="the command under test")
+    parser.add_argument("--mongo-command", default="", help="the built mongo_command")
+    parser.add_argument("--case", action="append", help="only this case; repeatable")
+    parser.add_argument("--quiet", action="store_true", help="print only what is not ok")
+    return parser.parse_args()
+
+
+def main():
+    options = read_options()
+    if not os.environ.get("DRV_TEST_POSTGRESQL"):
+        sys.exit("DRV_TEST_POSTGRESQL must name a PostgreSQL superuser's connection")
+    folders = sorted(path.parent for path in CASES.glob("*/case.json"))
+    if options.case:
+        folders = [folder for folder in folders if folder.name in options.case]
+    if not folders:
+        sys.exit("there is no such case")
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="drv-survey."))
+    counts = collections.Counter()
+    try:
+        for folder in folders:
+            outcome, line = try_case(folder, options, scratch)
+            counts[outcome] += 1
+            if outcome != "passed" or not options.quiet:
+                print(line, flush=True)
+    finally:
+        shutil.rmtree(scratch)
+    print(f"survey: {counts['passed']} passed, {counts['failed']} failed, "
+          f"{counts['skipped']} skipped")
+    return 1 if counts["failed"] else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (KeyboardInterrupt, Failed) as end:
+        sys.exit(f"ended early: {end or 'interrupted'}")
