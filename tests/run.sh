@@ -2,13 +2,13 @@
 # run.sh: installs what is missing, builds, starts throw-away servers, and tries everything
 #
 # usage: tests/run.sh [--only PART]...
-# Parts: unit store cli damage demo builds embed header exports. Everything is made under
+# Parts: unit store cli damage survey demo builds embed header exports. Everything is made under
 # build/tests and stays there, the servers excepted, which are stopped and removed.
 set -u
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/tests
-parts=(header unit exports builds embed cli store damage demo)
+parts=(header unit exports builds embed cli store damage survey demo)
 passed=0 failed=0 skipped=0
 
 # shellcheck source=fixtures/servers/install.sh
@@ -109,7 +109,7 @@ build_in() {
 		try "compile ${folder##*/}" meson compile -C "$folder"
 }
 
-# Optimised, as users have it: speed counts in the damage table and the demo.
+# Optimised, as users have it: speed counts in tables of cases and the demo.
 plain() {
 	[ -n "${plain_built:-}" ] || {
 		build_in "$build/plain" --prefix "$build/install" || exit_now
@@ -266,22 +266,35 @@ part_store() {
 	meson_suites "$build/sanitized" store
 }
 
-part_damage() {
-	local log=$build/log/damage.log counts
-	plain
-	servers
-	python3 "$root/tests/damage/run.py" --drverify "$build/plain/cli/drverify" \
-		--generate "$build/plain/fixtures/generate" \
-		--mongo-command "$build/plain/fixtures/mongo_command" | tee "$log"
+# cases NAME COMMAND…: a runner of cases, whose last line counts those passed, failed and skipped.
+cases() {
+	local name=$1 log=$build/log/$1.log counts
+	shift
+	"$@" | tee "$log"
 	read -ra counts <<<"$(tail -n 1 "$log" | tr -cd '0-9 ')"
 	if [ ${#counts[@]} -ne 3 ]; then
 		failed=$((failed + 1))
-		echo "FAIL the damage table did not come to its end"
+		echo "FAIL the cases of $name did not come to their end"
 		return
 	fi
 	passed=$((passed + counts[0]))
 	failed=$((failed + counts[1]))
 	skipped=$((skipped + counts[2]))
+}
+
+part_damage() {
+	plain
+	servers
+	cases damage python3 "$root/tests/damage/run.py" --drverify "$build/plain/cli/drverify" \
+		--generate "$build/plain/fixtures/generate" \
+		--mongo-command "$build/plain/fixtures/mongo_command"
+}
+
+part_survey() {
+	plain
+	servers
+	cases survey python3 "$root/tests/survey/run.py" --drverify "$build/plain/cli/drverify" \
+		--mongo-command "$build/plain/fixtures/mongo_command"
 }
 
 part_demo() {
@@ -321,7 +334,7 @@ export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 [ -d "$DRV_CONFORMANCE" ] || unset DRV_CONFORMANCE
 
-if wants store cli embed damage demo; then
+if wants store cli embed damage survey demo; then
 	build_mongodb_server
 fi
 for part in "${parts[@]}"; do
