@@ -3,9 +3,11 @@
 
 A folder holds recipe.json, entries that the application's own language hashed (rows.jsonl for
 PostgreSQL with schema.sql, documents.jsonl for MongoDB) and case.json. For each folder the runner
-loads the entries, last first, and proves that the recipe verifies all of them; then it edits a value
-of an entry in the middle, deletes that entry, and cuts off the last one after a capture, each on
-intact data, and compares exit status, finding codes and the named row. Members of case.json:
+loads the entries, last first, and proves that the recipe verifies all of them; then it edits a
+value of an entry in the middle, deletes that entry, and cuts off the last one after a capture, each
+on intact data, and compares exit status, finding codes and the named row. In PostgreSQL it also
+edits each column in turn, which must be found unless the report on the intact entries says that the
+hash does not cover that column. Members of case.json:
 
   about         one sentence
   application   whose chain it is, as it was at commit; language it is written in
@@ -13,10 +15,10 @@ intact data, and compares exit status, finding codes and the named row. Members 
   edit          which column of the entry in the middle gets which value
   middle        which entry that is, counted from 0; half way when absent
   rows          entries that each check reads, by its name; all of them when absent
-  damage        findings expected when not the usual ones: { edited | deleted | cut: { code: count } }
-  named         which entry is named when not the usual one: { edited | deleted: middle | next | null }
-  unverifiable  what stands in the message that tells why the chain's contents cannot be verified, which
-                is all that is found while nothing is damaged; then only a deletion is tried
+  damage        findings when not the usual ones: { edited | deleted | cut: { code: count } }
+  named         the entry named when not the usual one: { edited | deleted: middle | next | null }
+  unverifiable  what stands in the message that tells why the contents cannot be verified, which is
+                all that is found while nothing is damaged; then only a deletion is tried
 
 expect.json, where there is one, holds what the application keeps elsewhere of its chain: for a
 check's name what its "expect" must be.
@@ -40,6 +42,15 @@ KNOWN = {"about", "application", "commit", "language", "key", "edit", "middle", 
 USUAL = {"edited": {"chain.hash_mismatch": 1}, "deleted": {"chain.link_broken": 1},
          "cut": {"chain.head_missing": 1}}
 NAMED = {"edited": "middle", "deleted": "next"}
+UNCOVERED = "not covered by the hash: "
+# How a value of a type becomes another one, which no format cuts or rounds away.
+CHANGES = {"boolean": "NOT coalesce({0}, false)", "uuid": "md5(coalesce({0}::text, ''))::uuid",
+           "json": """'{{"edited": 1}}'""", "jsonb": """'{{"edited": 1}}'""",
+           "bytea": "coalesce({0}, '') || '\\x00'", "ARRAY": "array_append({0}, 'edited')",
+           "character": "'edited'", "text": "coalesce({0}, '') || '~'",
+           "character varying": "left(coalesce({0}, ''), 2) || '~'"}
+NUMBER = "-1 - coalesce({0}, 0)"
+TIME = "coalesce({0}, now()) + interval '1 second'"
 
 
 class Failed(Exception):
@@ -99,6 +110,26 @@ class Postgresql:
     def delete(self, entry, key):
         self.psql(self.name, f"DELETE FROM {self.table} WHERE {self.where(entry, key)}")
 
+    def columns(self):
+        """[(name, type)]"""
+        answer = run(["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--dbname",
+                      f"{self.server} dbname={self.name}", "--command",
+                      "SELECT json_agg(json_build_array(column_name, data_type)) FROM "
+                      f"information_schema.columns WHERE quote_ident(table_name) = "
+                      f"quote_ident('{self.table.strip(chr(34))}')"])
+        return json.loads(answer)
+
+    def edited_copies(self, entry, key, columns):
+        """One table for each column, named by its number, where only that column was edited."""
+        text = ""
+        for number, (column, kind) in enumerate(columns):
+            change = CHANGES.get(kind, TIME if kind.startswith("timestamp") else NUMBER)
+            text += (f"CREATE TABLE edited_{number} (LIKE {self.table} INCLUDING ALL); INSERT INTO "
+                     f"edited_{number} SELECT * FROM {self.table}; UPDATE edited_{number} SET "
+                     f"{quoted(column)} = {change.format(quoted(column))} "
+                     f"WHERE {self.where(entry, key)};")
+        self.psql(self.name, text)
+
     def address(self):
         return f"{self.server} dbname={self.name} user=drverify_reader"
 
@@ -126,8 +157,9 @@ class Mongodb:
 
     # The text of the documents goes there as it is: members keep their order and their types.
     def fill(self, lines):
-        self.commands(f'[{{"delete": "{self.collection}", "deletes": [{{"q": {{}}, "limit": 0}}]}}, '
-                      f'{{"insert": "{self.collection}", "documents": [' + ",\n".join(lines) + "]}]")
+        self.commands(json.dumps([{"delete": self.collection, "deletes": [{"q": {}, "limit": 0}]}]))
+        self.commands(f'[{{"insert": {json.dumps(self.collection)}, "documents": [' +
+                      ",\n".join(lines) + "]}]")
 
     def edit(self, entry, key, column, value):
         self.commands(json.dumps([{"update": self.collection, "updates": [
@@ -175,7 +207,7 @@ class Case:
 
     def keys(self):
         """The options that give the keys which the recipe asks for by name."""
-        names = set(re.findall(r'"key": "([a-z]+)"', (self.folder / "recipe.json").read_text("utf-8")))
+        names = set(re.findall(r'"key": "([a-z]+)"', json.dumps(self.document)))
         options = []
         for name in sorted(names):
             copy = self.scratch / f"{name}.key"
@@ -192,7 +224,8 @@ class Case:
         done = subprocess.run(command + self.keys() + list(flags), text=True, capture_output=True,
                               check=False, timeout=60)
         if not report.exists():
-            raise Failed(f"no report was written (exit {done.returncode})\n{done.stdout}{done.stderr}")
+            raise Failed(f"no report was written (exit {done.returncode})\n"
+                         f"{done.stdout}{done.stderr}")
         written = json.loads(report.read_text("utf-8"))
         report.unlink()
         return done.returncode, written, done.stdout + done.stderr
@@ -217,19 +250,59 @@ class Case:
         for check in report["checks"]:
             rows = self.spec.get("rows", {}).get(check["name"], len(self.entries))
             if check["result"]["rows"] != rows:
-                raise Failed(f"{check['name']}: {check['result']['rows']} rows, not {rows}\n{output}")
+                raise Failed(f"{check['name']}: {check['result']['rows']} rows, not {rows}\n"
+                             f"{output}")
+        return report
 
     def prove_unverifiable(self, document):
         status, report, output = self.drverify("verify", document)
         found = findings_of(report)
         if status != 3 or counts_of(found) != {"chain.unverifiable": len(self.entries)}:
             raise Failed(f"not unverifiable (exit {status})\n{output}")
-        if not any(self.spec["unverifiable"] in one["message"] for one in found["chain.unverifiable"]):
-            raise Failed(f"no message says \"{self.spec['unverifiable']}\"\n{output}")
+        reason = self.spec["unverifiable"]
+        if not any(reason in one["message"] for one in found["chain.unverifiable"]):
+            raise Failed(f"no message says \"{reason}\"\n{output}")
 
     def try_deletion(self, document):
         self.store.delete(self.entries[self.middle], self.spec["key"])
         self.judge("deleted", *self.drverify("verify", document))
+
+    def guides(self):
+        """Columns that say where an entry belongs and how it was hashed, not what was hashed."""
+        guides = set()
+        for check in self.document["checks"]:
+            names = [check.get("hash"), check.get("previous")] + check.get("partition_by", [])
+            names += check["order_by"] if "previous" not in check else []
+            guiding = r'"(?:by|when|where)": (\[.*?\]|{.*?}|".*?")'
+            for condition in re.findall(guiding, json.dumps(check)):
+                names += re.findall(r'"column": "(.*?)"', condition) + [condition.strip('"')]
+            guides |= {name.split(".")[0] for name in names if name}
+        return guides
+
+    def try_columns(self, intact):
+        """Each column is edited in a copy of the table, and one run looks at all copies."""
+        uncovered = [set(check["result"]["summary"].partition(UNCOVERED)[2].split(", "))
+                     for check in intact["checks"]]
+        left_out = self.guides() | set(self.spec["key"])
+        columns = [column for column in self.store.columns() if column[0] not in left_out]
+        self.store.edited_copies(self.entries[self.middle], self.spec["key"], columns)
+        checks = [check | {"table": f"public.edited_{number}", "name": f"{at} {column}"}
+                  for number, (column, _) in enumerate(columns)
+                  for at, check in enumerate(self.document["checks"])]
+        document = self.scratch / "columns.json"
+        document.write_text(json.dumps(self.document | {"checks": checks}), "utf-8")
+        _, report, output = self.drverify("verify", document)
+        verdicts = {}
+        for check in report["checks"]:
+            at, column = check["name"].split(" ", 1)
+            verdicts.setdefault(column, {})[int(at)] = check["result"]["verdict"]
+        for column, found in verdicts.items():
+            for at, verdict in found.items():
+                expected = "pass" if column in uncovered[at] else "fail"
+                # One version may cover what another does not.
+                if verdict != expected and not (expected == "pass" and "versions" in
+                                                self.document["checks"][at]):
+                    raise Failed(f"{column} edited: {verdict}, not {expected}\n{output}")
 
     def judge(self, what, status, report, output):
         expected = self.spec.get("damage", {}).get(what, USUAL[what])
@@ -284,7 +357,9 @@ class Case:
                 self.prove_unverifiable(document)
                 self.try_deletion(document)
                 return
-            self.prove_intact(document)
+            intact = self.prove_intact(document)
+            if self.kind == "postgresql":
+                self.try_columns(intact)
             self.try_damage(document)
         finally:
             self.store.drop()
