@@ -5,9 +5,9 @@ A folder holds recipe.json, entries that the application's own language hashed (
 PostgreSQL with schema.sql, documents.jsonl for MongoDB) and case.json. For each folder the runner
 loads the entries, last first, and proves that the recipe verifies all of them; then it edits a
 value of an entry in the middle, deletes that entry, and cuts off the last one after a capture, each
-on intact data, and compares exit status, finding codes and the named row. In PostgreSQL it also
-edits each column in turn, which must be found unless the report on the intact entries says that the
-hash does not cover that column. Members of case.json:
+on intact data, and compares exit status, finding codes and the named row. It also edits each column
+in turn, which must be found unless the report on the intact entries says that the hash does not
+cover that column. Members of case.json:
 
   about         one sentence
   application   whose chain it is, as it was at commit; language it is written in
@@ -17,6 +17,7 @@ hash does not cover that column. Members of case.json:
   rows          entries that each check reads, by its name; all of them when absent
   damage        findings when not the usual ones: { edited | deleted | cut: { code: count } }
   named         the entry named when not the usual one: { edited | deleted: middle | next | null }
+  uncovered     members that the hash does not cover; of columns the report itself says it
   unverifiable  what stands in the message that tells why the contents cannot be verified, which is
                 all that is found while nothing is damaged; then only a deletion is tried
 
@@ -38,7 +39,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CASES = ROOT / "fixtures" / "chain-survey"
 KNOWN = {"about", "application", "commit", "language", "key", "edit", "middle", "rows", "damage",
-         "named", "unverifiable"}
+         "named", "uncovered", "unverifiable"}
 USUAL = {"edited": {"chain.hash_mismatch": 1}, "deleted": {"chain.link_broken": 1},
          "cut": {"chain.head_missing": 1}}
 NAMED = {"edited": "middle", "deleted": "next"}
@@ -65,6 +66,19 @@ def run(command, text=None):
         raise Failed(f"{pathlib.Path(command[0]).name} failed ({done.returncode}): "
                      f"{(done.stderr or done.stdout).strip()[-600:]}")
     return done.stdout
+
+
+def changed(value):
+    """Another value of the same type, as extended JSON has it."""
+    if isinstance(value, dict) and "$date" in value:
+        return {"$date": "2001-02-03T04:05:06.007Z"}
+    if isinstance(value, dict) and "$oid" in value:
+        return {"$oid": "0123456789abcdef01234567"}
+    if isinstance(value, dict) and "$numberInt" in value:
+        return {"$numberInt": str(int(value["$numberInt"]) + 1)}
+    if isinstance(value, dict) and "$numberDouble" in value:
+        return {"$numberDouble": "-2.5"}
+    return {"edited": "yes"} if isinstance(value, dict) else "edited"
 
 
 def quoted(name):
@@ -110,7 +124,7 @@ class Postgresql:
     def delete(self, entry, key):
         self.psql(self.name, f"DELETE FROM {self.table} WHERE {self.where(entry, key)}")
 
-    def columns(self):
+    def columns(self, _):
         """[(name, type)]"""
         answer = run(["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--dbname",
                       f"{self.server} dbname={self.name}", "--command",
@@ -120,7 +134,10 @@ class Postgresql:
         return json.loads(answer)
 
     def edited_copies(self, entry, key, columns):
-        """One table for each column, named by its number, where only that column was edited."""
+        """
+        For each column a table where only that column of this entry was edited. Gives what each
+        check is to read instead.
+        """
         text = ""
         for number, (column, kind) in enumerate(columns):
             change = CHANGES.get(kind, TIME if kind.startswith("timestamp") else NUMBER)
@@ -129,6 +146,7 @@ class Postgresql:
                      f"{quoted(column)} = {change.format(quoted(column))} "
                      f"WHERE {self.where(entry, key)};")
         self.psql(self.name, text)
+        return [{"table": f"public.edited_{number}"} for number in range(len(columns))]
 
     def address(self):
         return f"{self.server} dbname={self.name} user=drverify_reader"
@@ -157,9 +175,24 @@ class Mongodb:
 
     # The text of the documents goes there as it is: members keep their order and their types.
     def fill(self, lines):
+        self.lines = lines
         self.commands(json.dumps([{"delete": self.collection, "deletes": [{"q": {}, "limit": 0}]}]))
         self.commands(f'[{{"insert": {json.dumps(self.collection)}, "documents": [' +
                       ",\n".join(lines) + "]}]")
+
+    def columns(self, entry):
+        return [(name, None) for name in entry]
+
+    def edited_copies(self, entry, key, columns):
+        inserts = []
+        for number, (column, _) in enumerate(columns):
+            documents = [json.loads(line) for line in self.lines]
+            for one in documents:
+                if all(one[name] == entry[name] for name in key):
+                    one[column] = changed(one[column])
+            inserts.append({"insert": f"edited_{number}", "documents": documents})
+        self.commands(json.dumps(inserts))
+        return [{"collection": one["insert"]} for one in inserts]
 
     def edit(self, entry, key, column, value):
         self.commands(json.dumps([{"update": self.collection, "updates": [
@@ -281,13 +314,14 @@ class Case:
 
     def try_columns(self, intact):
         """Each column is edited in a copy of the table, and one run looks at all copies."""
-        uncovered = [set(check["result"]["summary"].partition(UNCOVERED)[2].split(", "))
-                     for check in intact["checks"]]
+        uncovered = [set(check["result"]["summary"].partition(UNCOVERED)[2].split(", ") +
+                         self.spec.get("uncovered", [])) for check in intact["checks"]]
         left_out = self.guides() | set(self.spec["key"])
-        columns = [column for column in self.store.columns() if column[0] not in left_out]
-        self.store.edited_copies(self.entries[self.middle], self.spec["key"], columns)
-        checks = [check | {"table": f"public.edited_{number}", "name": f"{at} {column}"}
-                  for number, (column, _) in enumerate(columns)
+        entry = self.entries[self.middle]
+        columns = [column for column in self.store.columns(entry) if column[0] not in left_out]
+        copies = self.store.edited_copies(entry, self.spec["key"], columns)
+        checks = [check | copy | {"name": f"{at} {column}"}
+                  for copy, (column, _) in zip(copies, columns)
                   for at, check in enumerate(self.document["checks"])]
         document = self.scratch / "columns.json"
         document.write_text(json.dumps(self.document | {"checks": checks}), "utf-8")
@@ -357,9 +391,7 @@ class Case:
                 self.prove_unverifiable(document)
                 self.try_deletion(document)
                 return
-            intact = self.prove_intact(document)
-            if self.kind == "postgresql":
-                self.try_columns(intact)
+            self.try_columns(self.prove_intact(document))
             self.try_damage(document)
         finally:
             self.store.drop()
