@@ -26,6 +26,7 @@ check's name what its "expect" must be.
 """
 import argparse
 import collections
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -68,6 +69,11 @@ def run(command, text=None):
     return done.stdout
 
 
+def psql(conninfo, text):
+    run(["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", "-", "--dbname",
+         conninfo], text)
+
+
 def changed(value):
     """Another value of the same type, as extended JSON has it."""
     if isinstance(value, dict) and "$date" in value:
@@ -95,14 +101,12 @@ class Postgresql:
         self.table = quoted(check["table"].split(".", 1)[1])
 
     def psql(self, database, text):
-        run(["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", "-",
-             "--dbname", f"{self.server} dbname={database}"], text)
+        psql(f"{self.server} dbname={database}", text)
 
     def create(self):
         self.psql("postgres", f'CREATE DATABASE "{self.name}" TEMPLATE template0 ENCODING UTF8'
                   " LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'")
-        self.psql(self.name, (ROOT / "fixtures/pet-platform/roles.sql").read_text("utf-8") +
-                  (self.folder / "schema.sql").read_text("utf-8"))
+        self.psql(self.name, (self.folder / "schema.sql").read_text("utf-8"))
 
     # The text of the rows goes to the server as it is, so that a column of type json keeps it.
     def fill(self, lines):
@@ -433,6 +437,7 @@ def read_options():
     parser.add_argument("--drverify", required=True, help="the command under test")
     parser.add_argument("--mongo-command", default="", help="the built mongo_command")
     parser.add_argument("--case", action="append", help="only this case; repeatable")
+    parser.add_argument("--workers", type=int, default=2, help="cases at a time")
     parser.add_argument("--quiet", action="store_true", help="print only what is not ok")
     return parser.parse_args()
 
@@ -446,15 +451,19 @@ def main():
         folders = [folder for folder in folders if folder.name in options.case]
     if not folders:
         sys.exit("there is no such case")
+    # Roles belong to the whole server.
+    psql(os.environ["DRV_TEST_POSTGRESQL"],
+         (ROOT / "fixtures/pet-platform/roles.sql").read_text("utf-8"))
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="drv-survey."))
     counts = collections.Counter()
+    pool = concurrent.futures.ThreadPoolExecutor(options.workers)
     try:
-        for folder in folders:
-            outcome, line = try_case(folder, options, scratch)
+        for outcome, line in pool.map(lambda one: try_case(one, options, scratch), folders):
             counts[outcome] += 1
             if outcome != "passed" or not options.quiet:
                 print(line, flush=True)
     finally:
+        pool.shutdown(cancel_futures=True)
         shutil.rmtree(scratch)
     print(f"survey: {counts['passed']} passed, {counts['failed']} failed, "
           f"{counts['skipped']} skipped")
