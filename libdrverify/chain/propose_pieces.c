@@ -1,0 +1,400 @@
+/* propose_pieces.c: every value of a sample in every way in which applications write it */
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain/propose.h"
+
+/* ------------------------------------------------------------------ formats */
+
+/* The most usual first: the search takes them in this order. */
+static const struct drvp_piece_format plain_formats[] = { { "", false, false }, { NULL } };
+
+#define ISO(digits, zone, separator) \
+	{ "\"time\": \"iso8601\", \"digits\": " digits ", \"zone\": \"" zone \
+	  "\", \"separator\": \"" separator "\"", false, false }
+#define EPOCH(unit) { "\"time\": \"epoch\", \"unit\": \"" unit "\"", false, false }
+
+static const struct drvp_piece_format time_formats[] = {
+	{ "\"time\": \"iso8601\"", false, false },
+	ISO("\"python\"", "+00:00", "T"), EPOCH("ms"), ISO("\"trim\"", "Z", "T"),
+	ISO("0", "Z", "T"), EPOCH("s"), ISO("6", "Z", "T"), ISO("\"python\"", "+00:00", " "),
+	ISO("\"python\"", "none", "T"), ISO("\"thousands\"", "Z", "T"), ISO("6", "none", "T"),
+	ISO("6", "+00:00", "T"), ISO("0", "+00:00", "T"), EPOCH("ns"), EPOCH("us"),
+	ISO("\"thousands\"", "+00:00", "T"), ISO("\"trim\"", "+00:00", "T"),
+	ISO("0", "none", " "), ISO("\"python\"", "none", " "), ISO("6", "none", " "),
+	ISO("0", "none", "T"), ISO("3", "none", "T"), ISO("3", "none", " "),
+	ISO("9", "Z", "T"), ISO("9", "+00:00", "T"), ISO("7", "Z", "T"), ISO("7", "none", "T"),
+	ISO("7", "+00:00", "T"), ISO("3", "+00:00", "T"), ISO("3", "+00:00", " "),
+	ISO("0", "+00:00", " "), ISO("6", "+00:00", " "), ISO("0", "Z", " "), ISO("3", "Z", " "),
+	ISO("6", "Z", " "), ISO("\"python\"", "Z", "T"), ISO("\"trim\"", "none", "T"),
+	ISO("\"trim\"", "none", " "), ISO("\"trim\"", "+00:00", " "),
+	{ "\"time\": \"epoch\", \"unit\": \"s\", \"rounding\": \"round\"", false, false },
+	{ "\"time\": \"epoch\", \"unit\": \"ms\", \"rounding\": \"round\"", false, false },
+	{ "\"time\": \"dotnet-ticks\"", false, false },
+	{ "\"time\": \"js-date\"", false, false },
+	{ NULL }
+};
+
+static const struct drvp_piece_format bool_formats[] = {
+	{ "", false, false },
+	{ "\"true\": \"True\", \"false\": \"False\"", false, false },
+	{ "\"true\": \"t\", \"false\": \"f\"", false, false },
+	{ "\"true\": \"1\", \"false\": \"0\"", false, false },
+	{ "\"true\": \"1\", \"false\": \"\"", false, false },
+	{ NULL }
+};
+
+static const struct drvp_piece_format number_formats[] = {
+	{ "", false, false },
+	{ "\"as\": \"number\"", false, false },
+	{ "\"as\": \"text\"", false, false },
+	{ "\"decimal\": \"strip zeros\"", false, false },
+	{ "\"decimal\": \"strip zeros\", \"as\": \"number\"", false, false },
+	{ NULL }
+};
+
+/* A style, and the same with its members sorted at every depth. */
+static const struct {
+	const char *style, *sorted;
+	bool spaced;                    /* ", " and ": " instead of "," and ":" */
+} styles[] = {
+	{ "\"javascript\"", "\"jcs\"", false },
+	{ "\"python-compact\"", "{ \"like\": \"python-compact\", \"sort\": \"code points\" }",
+	  false },
+	{ "\"python\"", "{ \"like\": \"python\", \"sort\": \"code points\" }", true },
+	{ "{ \"like\": \"python-compact\", \"escape\": \"minimal\" }",
+	  "{ \"like\": \"python-compact\", \"escape\": \"minimal\", \"sort\": \"code points\" }",
+	  false },
+	{ "{ \"like\": \"python\", \"escape\": \"minimal\" }",
+	  "{ \"like\": \"python\", \"escape\": \"minimal\", \"sort\": \"code points\" }", true },
+	{ "\"go\"", "{ \"like\": \"go\", \"sort\": \"code points\" }", false },
+	{ "\"serde\"", "{ \"like\": \"serde\", \"sort\": \"code points\" }", false },
+	{ "\"jackson\"", "{ \"like\": \"jackson\", \"sort\": \"UTF-16\" }", false },
+	{ "\"php\"", "{ \"like\": \"php\", \"sort\": \"code points\" }", false },
+	{ "{ \"like\": \"php\", \"escape\": \"minimal\" }",
+	  "{ \"like\": \"php\", \"escape\": \"minimal\", \"sort\": \"code points\" }", false },
+	{ "\"dotnet\"", "{ \"like\": \"dotnet\", \"sort\": \"UTF-16\" }", false },
+	{ "\"postgres-jsonb\"", "\"postgres-jsonb\"", true },
+};
+
+#define STYLES (sizeof styles / sizeof *styles)
+
+int drvp_piece_class(const struct drvp_column *column)
+{
+	switch (column->kind) {
+	case DRVP_INSTANT:
+	case DRVP_LOCAL_TIME:
+		return DRVP_PIECE_TIME;
+	case DRVP_DOCUMENT:
+		return DRVP_PIECE_DOCUMENT;
+	case DRVP_DECIMAL:
+		return DRVP_PIECE_NUMBER;
+	case DRVP_INTEGER:
+		/* Drivers of languages with narrower numbers give these as text. */
+		return column->type && !strcmp(column->type, "bigint") ? DRVP_PIECE_NUMBER :
+									 DRVP_PIECE_PLAIN;
+	case DRVP_BOOL:
+		return DRVP_PIECE_BOOL;
+	default:
+		return DRVP_PIECE_PLAIN;
+	}
+}
+
+/* ------------------------------------------------------------------ expressions */
+
+void drvp_piece_string(struct drvp_strbuf *out, const char *text, size_t len)
+{
+	drvp_json_print_string(out, drvp_json_style_named("jcs"), text, len);
+}
+
+void drvp_piece_expression(struct drvp_strbuf *out, const struct drvp_sample *sample,
+			   const struct drvp_column *column,
+			   const struct drvp_piece_format *format, const char *null)
+{
+	const char *zone = column->kind == DRVP_LOCAL_TIME ? sample->ask->column_zone : NULL;
+
+	drvp_strbuf_str(out, format->string ? "[{ \"column\": " : "{ \"column\": ");
+	drvp_piece_string(out, column->name, strlen(column->name));
+	if (format->members[0])
+		drvp_strbuf_printf(out, ", %s", format->members);
+	if (zone) {
+		drvp_strbuf_str(out, ", \"column_zone\": ");
+		drvp_piece_string(out, zone, strlen(zone));
+	}
+	if (null[0])
+		drvp_strbuf_printf(out, ", %s", null);
+	drvp_strbuf_str(out, format->string ? " }]" : " }");
+}
+
+static void put_allowed(struct drvp_strbuf *out, const struct drvp_sample *sample)
+{
+	drvp_strbuf_str(out, ", \"allow_keys\": [");
+	for (size_t i = 0; i < sample->column_count; i++) {
+		drvp_strbuf_str(out, i ? ", " : "");
+		drvp_piece_string(out, sample->columns[i].name, strlen(sample->columns[i].name));
+	}
+	drvp_strbuf_str(out, "]");
+}
+
+/* One value: alone, or as the only element of an array. */
+static void put_one(struct drvp_strbuf *out, const struct drvp_sample *sample,
+		    const struct drvp_piece_context *context, size_t column,
+		    const struct drvp_piece_format *format)
+{
+	drvp_strbuf_str(out, ", { \"length_prefixed\": ");
+	if (context->style)
+		drvp_strbuf_printf(out, "{ \"json\": %s, \"array\": [", context->style);
+	drvp_piece_expression(out, sample, &sample->columns[column], format, "");
+	if (context->style)
+		drvp_strbuf_str(out, "]");
+	if (context->style && format->allow)
+		put_allowed(out, sample);
+	drvp_strbuf_str(out, context->style ? " }" : "");
+	drvp_strbuf_str(out, ", \"length\": \"u32be\" }");
+}
+
+/* A recipe that writes all columns of a class one after the other, each behind its length. */
+static void put_recipe(struct drvp_strbuf *out, const struct drvp_sample *sample,
+		       const struct drvp_piece_context *context, int class,
+		       const struct drvp_piece_format *format)
+{
+	const char *hash = sample->columns[sample->hash].name;
+
+	drvp_strbuf_str(out, "\"hash\": ");
+	drvp_piece_string(out, hash, strlen(hash));
+	drvp_strbuf_printf(out, ", \"encoding\": \"%s\"",
+			   sample->encoding == DRVP_ENCODING_BYTES ? "bytes" :
+			   sample->encoding == DRVP_ENCODING_BASE64 ? "base64" : "hex");
+	if (sample->previous != DRVP_NO_COLUMN) {
+		const char *previous = sample->columns[sample->previous].name;
+
+		drvp_strbuf_str(out, ", \"previous\": ");
+		drvp_piece_string(out, previous, strlen(previous));
+	}
+	if (sample->order != DRVP_NO_COLUMN) {
+		const char *order = sample->columns[sample->order].name;
+
+		drvp_strbuf_str(out, ", \"order_by\": [");
+		drvp_piece_string(out, order, strlen(order));
+		drvp_strbuf_str(out, "]");
+	}
+	drvp_strbuf_str(out, ", \"preimage\": [\"\"");
+	for (size_t i = 0; i < sample->column_count; i++)
+		if (drvp_piece_class(&sample->columns[i]) == class)
+			put_one(out, sample, context, i, format);
+	/* A preimage without it is refused where nothing else orders the entries. */
+	drvp_strbuf_str(out, ", { \"previous\": \"text\" }]");
+}
+
+/* ------------------------------------------------------------------ pieces */
+
+static size_t read_length(const char *at)
+{
+	const unsigned char *bytes = (const unsigned char *)at;
+
+	return (size_t)bytes[0] << 24 | (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3];
+}
+
+/* Takes the values out of one row's bytes, without the brackets of their arrays. */
+static bool take_apart(struct drvp_pieces *pieces, const struct drvp_piece_context *context,
+		       int class, const struct drvp_strbuf *built, struct drvp_bytes *row)
+{
+	const struct drvp_sample *sample = pieces->sample;
+	const char *at = built->data;
+	size_t bracket = context->style ? 1 : 0;
+
+	for (size_t i = 0; i < sample->column_count; i++) {
+		size_t len;
+
+		if (drvp_piece_class(&sample->columns[i]) != class)
+			continue;
+		len = read_length(at);
+		row[i].bytes = drvp_arena_copy(&pieces->arena, at + 4 + bracket, len - 2 * bracket);
+		row[i].len = len - 2 * bracket;
+		if (!row[i].bytes)
+			return false;
+		at += 4 + len;
+	}
+	return true;
+}
+
+/* A format that this version cannot read is none; *made receives NULL. */
+static int make_pieces(struct drvp_pieces *pieces, const struct drvp_piece_context *context,
+		       int class, const struct drvp_piece_format *format,
+		       const struct drvp_bytes **made, struct drv_error *err)
+{
+	const struct drvp_sample *sample = pieces->sample;
+	struct drvp_bytes *table = drvp_arena_array(&pieces->arena,
+						    sample->count * sample->column_count + 1,
+						    sizeof *table);
+	struct drvp_strbuf recipe = DRVP_STRBUF_INIT;
+	struct drvp_attempt *attempt;
+	int status;
+
+	*made = NULL;
+	put_recipe(&recipe, sample, context, class, format);
+	status = recipe.failed || !table ? drvp_fail_nomem(err) :
+		drvp_attempt_new(&attempt, sample, drvp_strbuf_text(&recipe), err);
+	drvp_strbuf_free(&recipe);
+	if (status)
+		return status == DRV_E_DOCUMENT || status == DRV_E_UNSUPPORTED ? 0 : status;
+	for (size_t i = 0; i < sample->count && !status; i++) {
+		status = drvp_attempt_build(attempt, &sample->rows[i], 0);
+		if (!status && !take_apart(pieces, context, class, &attempt->preimage->out,
+					   &table[i * sample->column_count]))
+			status = DRV_E_NOMEM;
+	}
+	drvp_attempt_free(&attempt);
+	*made = table;
+	return status ? drvp_fail(err, status, "the values could not be written") : 0;
+}
+
+static bool same_pieces(const struct drvp_sample *sample, const struct drvp_bytes *a,
+			const struct drvp_bytes *b)
+{
+	for (size_t i = 0; i < sample->count * sample->column_count; i++)
+		if (a[i].len != b[i].len || (a[i].len && memcmp(a[i].bytes, b[i].bytes, a[i].len)))
+			return false;
+	return true;
+}
+
+static int add_variant(struct drvp_pieces *pieces, struct drvp_piece_context *context, int class,
+		       const struct drvp_piece_format *format, struct drv_error *err)
+{
+	struct drvp_piece_variant *list = context->variants[class];
+	size_t *count = &context->variant_count[class];
+	const struct drvp_bytes *made;
+	int status = make_pieces(pieces, context, class, format, &made, err);
+
+	if (status || !made || *count == DRVP_PIECE_VARIANTS)
+		return status;
+	for (size_t i = 0; i < *count; i++)
+		if (same_pieces(pieces->sample, list[i].pieces, made))
+			return 0;
+	list[(*count)++] = (struct drvp_piece_variant){ *format, made };
+	return 0;
+}
+
+static int add_variants(struct drvp_pieces *pieces, struct drvp_piece_context *context, int class,
+			const struct drvp_piece_format *formats, struct drv_error *err)
+{
+	int status = 0;
+
+	for (; formats->members && !status; formats++)
+		status = add_variant(pieces, context, class, formats, err);
+	return status;
+}
+
+static const char *json_member(struct drvp_pieces *pieces, const char *style)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+	const char *copy;
+
+	drvp_strbuf_printf(&text, "\"json\": %s", style);
+	copy = text.failed ? "" : drvp_arena_copy(&pieces->arena, text.data, text.len);
+	drvp_strbuf_free(&text);
+	return copy ? copy : "";
+}
+
+/* In JSON a document is nested, or a string of JSON; in text it is JSON of any style. */
+static int add_documents(struct drvp_pieces *pieces, struct drvp_piece_context *context,
+			 size_t style, struct drv_error *err)
+{
+	struct drvp_piece_format formats[2 * STYLES + 2] = { { "", false, false } };
+	size_t count = 1;
+
+	if (context->style) {
+		const char *plain = json_member(pieces, styles[style].style);
+		const char *sorted = json_member(pieces, styles[style].sorted);
+
+		formats[count++] = (struct drvp_piece_format){ sorted, false, false };
+		formats[count++] = (struct drvp_piece_format){ "", false, true };
+		formats[count++] = (struct drvp_piece_format){ plain, true, false };
+		formats[count++] = (struct drvp_piece_format){ sorted, true, false };
+	} else {
+		for (size_t i = 0; i < STYLES; i++) {
+			formats[count++].members = json_member(pieces, styles[i].sorted);
+			formats[count++].members = json_member(pieces, styles[i].style);
+		}
+	}
+	formats[count].members = NULL;
+	return add_variants(pieces, context, DRVP_PIECE_DOCUMENT, formats, err);
+}
+
+static int fill_context(struct drvp_pieces *pieces, struct drvp_piece_context *context,
+			size_t style, struct drv_error *err)
+{
+	int status = add_variants(pieces, context, DRVP_PIECE_PLAIN, plain_formats, err);
+
+	if (status || !context->variant_count[DRVP_PIECE_PLAIN])
+		return status;
+	status = add_variants(pieces, context, DRVP_PIECE_TIME, time_formats, err);
+	if (!status)
+		status = add_variants(pieces, context, DRVP_PIECE_NUMBER, number_formats, err);
+	if (!status)
+		status = add_variants(pieces, context, DRVP_PIECE_BOOL, bool_formats, err);
+	if (!status)
+		status = add_documents(pieces, context, style, err);
+	return status;
+}
+
+/* ------------------------------------------------------------------ contexts */
+
+static bool same_context(const struct drvp_sample *sample, const struct drvp_piece_context *a,
+			 const struct drvp_piece_context *b)
+{
+	if (!a->style || !b->style || strcmp(a->comma, b->comma) || strcmp(a->colon, b->colon))
+		return false;
+	for (int class = 0; class < DRVP_PIECE_CLASSES; class++) {
+		if (a->variant_count[class] != b->variant_count[class])
+			return false;
+		for (size_t i = 0; i < a->variant_count[class]; i++)
+			if (!same_pieces(sample, a->variants[class][i].pieces,
+					 b->variants[class][i].pieces))
+				return false;
+	}
+	return true;
+}
+
+/* Keeps the context at the end, unless it writes the sample as an earlier one does. */
+static void keep_context(struct drvp_pieces *pieces)
+{
+	const struct drvp_piece_context *last = &pieces->contexts[pieces->count];
+
+	if (!last->variant_count[DRVP_PIECE_PLAIN])
+		return;
+	for (size_t i = 0; i < pieces->count; i++)
+		if (same_context(pieces->sample, &pieces->contexts[i], last))
+			return;
+	pieces->count++;
+}
+
+int drvp_pieces_make(struct drvp_pieces *pieces, const struct drvp_sample *sample,
+		     struct drv_error *err)
+{
+	int status = 0;
+
+	*pieces = (struct drvp_pieces){ .sample = sample };
+	pieces->contexts = drvp_arena_array(&pieces->arena, STYLES + 1, sizeof *pieces->contexts);
+	if (!pieces->contexts)
+		return drvp_fail_nomem(err);
+	for (size_t i = 0; i <= STYLES && !status; i++) {
+		struct drvp_piece_context *context = &pieces->contexts[pieces->count];
+
+		memset(context, 0, sizeof *context);
+		if (i < STYLES) {
+			context->style = styles[i].style;
+			context->comma = styles[i].spaced ? ", " : ",";
+			context->colon = styles[i].spaced ? ": " : ":";
+		}
+		status = fill_context(pieces, context, i, err);
+		if (!status)
+			keep_context(pieces);
+	}
+	return status;
+}
+
+void drvp_pieces_free(struct drvp_pieces *pieces)
+{
+	drvp_arena_free(&pieces->arena);
+}

@@ -1,0 +1,699 @@
+/* propose_search.c: tries recipes on one row of a sample, the likely ones first */
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain/propose.h"
+
+/*
+ * Every choice that is not the usual one has a cost, and the search goes by total cost: first the
+ * recipes that cost nothing, then all that cost 1, and so on until the time is up. So a table with
+ * a usual recipe is done at once, and a long list of rare choices delays nothing that is likely.
+ */
+#define COST_MAX 14
+
+/* How often the clock is read. */
+#define TRIES_A_LOOK 1024
+
+/* After a recipe that fits only some rows, the search for a better one goes on for so long. */
+#define SECOND_THOUGHTS (5 * DRVP_SECOND)
+
+/* Where a part of the probed row lies in setup.bytes. */
+struct part {
+	size_t at, len;
+	bool present;
+};
+
+/* Everything but which columns there are, and in which order. */
+struct setup {
+	struct drvp_search *search;
+	const struct drvp_sample_row *probe;
+	struct drvp_design design;
+	bool sorted;                    /* parts stand in the order of their keys */
+	const struct drvp_design_word *null;
+	uint8_t usable[DRVP_DESIGN_COLUMNS];    /* columns that may have been hashed */
+	size_t usable_count;
+	uint8_t by_key[DRVP_DESIGN_COLUMNS + 1];        /* all parts in the order of their keys */
+	size_t by_key_count;
+	struct part parts[DRVP_DESIGN_PREVIOUS + 1];
+	struct drvp_strbuf bytes;       /* of all parts, and what stands before and behind */
+	struct part before, after;
+	char *message;
+	size_t message_size;
+	int64_t deadline;
+	bool done;
+	int status;
+};
+
+/* ------------------------------------------------------------------ one try */
+
+static void look_at_clock(struct setup *s)
+{
+	const struct drvp_propose *ask = s->search->ask;
+
+	if (s->search->tried % TRIES_A_LOOK)
+		return;
+	if (drvp_monotonic() > s->deadline || (ask->cancelled && atomic_load(ask->cancelled))) {
+		s->search->timed_out = true;
+		s->done = true;
+	}
+}
+
+static char *put(char *at, const struct setup *s, const struct part *part)
+{
+	memcpy(at, s->bytes.data + part->at, part->len);
+	return at + part->len;
+}
+
+static size_t put_message(struct setup *s, const uint8_t *order, size_t count)
+{
+	static const char open[] = { [DRVP_SHAPE_OBJECT] = '{', [DRVP_SHAPE_ARRAY] = '[' };
+	static const char close[] = { [DRVP_SHAPE_OBJECT] = '}', [DRVP_SHAPE_ARRAY] = ']' };
+	size_t comma = strlen(s->design.comma);
+	char *at = put(s->message, s, &s->before), *parts = at;
+	bool first = true;
+
+	if (s->design.shape != DRVP_SHAPE_TEXT)
+		*at++ = open[s->design.shape];
+	for (size_t i = 0; i < count; i++) {
+		const struct part *part = &s->parts[order[i]];
+
+		if (!part->present)
+			continue;
+		if (!first) {
+			memcpy(at, s->design.comma, comma);
+			at += comma;
+		}
+		first = false;
+		at = put(at, s, part);
+	}
+	if (s->design.shape != DRVP_SHAPE_TEXT)
+		*at++ = close[s->design.shape];
+	if (s->design.inner_digest) {
+		uint8_t digest[DRVP_DIGEST_MAX];
+		struct drvp_strbuf hex = DRVP_STRBUF_INIT;
+
+		if (drvp_digest(s->search->inner, parts, (size_t)(at - parts), digest))
+			return 0;
+		drvp_strbuf_hex(&hex, digest, drvp_digest_size(s->search->inner));
+		at = parts;
+		memcpy(at, drvp_strbuf_text(&hex), hex.len);
+		at += hex.len;
+		drvp_strbuf_free(&hex);
+	}
+	at = put(at, s, &s->after);
+	return (size_t)(at - s->message);
+}
+
+/* How many rows of the sample the reader and printer of real documents agree with. */
+static size_t confirm(struct setup *s, const struct drvp_design *design)
+{
+	const struct drvp_sample *sample = s->search->sample;
+	struct drvp_strbuf members = DRVP_STRBUF_INIT;
+	struct drvp_attempt *attempt = NULL;
+	uint8_t digest[DRVP_DIGEST_MAX];
+	size_t count = 0;
+
+	drvp_design_write(design, &members);
+	if (members.failed)
+		s->status = DRV_E_NOMEM;
+	else if (!drvp_attempt_new(&attempt, sample, members.data, NULL))
+		for (size_t i = 0; i < sample->count; i++)
+			if (!sample->rows[i].unlinked &&
+			    !drvp_attempt_build(attempt, &sample->rows[i], 0) &&
+			    !drvp_digest(design->digester,
+					 drvp_strbuf_text(&attempt->preimage->out),
+					 attempt->preimage->out.len, digest))
+				count += !memcmp(digest, sample->rows[i].hash, sample->hash_size);
+	drvp_attempt_free(&attempt);
+	drvp_strbuf_free(&members);
+	return count;
+}
+
+static size_t linked_rows(const struct drvp_sample *sample)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sample->count; i++)
+		count += !sample->rows[i].unlinked;
+	return count;
+}
+
+static void keep_if_better(struct setup *s, const uint8_t *order, size_t count)
+{
+	struct drvp_search *search = s->search;
+	struct drvp_design design = s->design;
+	size_t agreeing;
+
+	memcpy(design.order, order, count);
+	design.count = count;
+	for (size_t i = 0; i < DRVP_DESIGN_COLUMNS; i++)
+		design.nulls[i] = s->null;
+	if (drvp_design_fit(&design, search, s->probe) <= search->best_agrees)
+		return;
+	agreeing = confirm(s, &design);
+	if (agreeing <= search->best_agrees)
+		return;
+	if (!search->best_agrees && s->deadline > drvp_monotonic() + SECOND_THOUGHTS)
+		s->deadline = drvp_monotonic() + SECOND_THOUGHTS;
+	search->best = design;
+	search->best_agrees = agreeing;
+	s->done = agreeing == linked_rows(search->sample);
+}
+
+static void try_order(struct setup *s, const uint8_t *order, size_t count)
+{
+	uint8_t digest[DRVP_DIGEST_MAX];
+	size_t len = put_message(s, order, count);
+
+	s->search->tried++;
+	look_at_clock(s);
+	if (drvp_digest(s->design.digester, s->message, len, digest))
+		s->status = DRV_E_INTERNAL;
+	else if (!memcmp(digest, s->probe->hash, s->search->sample->hash_size))
+		keep_if_better(s, order, count);
+	s->done = s->done || s->status;
+}
+
+/* ------------------------------------------------------------------ which columns, in which order */
+
+static void move_part(uint8_t *order, size_t from, size_t to)
+{
+	uint8_t part = order[from];
+
+	if (from < to)
+		memmove(order + from, order + from + 1, to - from);
+	else
+		memmove(order + to + 1, order + to, from - to);
+	order[to] = part;
+}
+
+static void try_moves(struct setup *s, const uint8_t *order, size_t count, unsigned moves)
+{
+	uint8_t moved[DRVP_DESIGN_COLUMNS + 1];
+
+	if (!moves) {
+		try_order(s, order, count);
+		return;
+	}
+	for (size_t from = 0; from < count && !s->done; from++)
+		for (size_t to = 0; to < count && !s->done; to++) {
+			/* A step to the right is the next one's step to the left. */
+			if (to == from || to == from + 1)
+				continue;
+			memcpy(moved, order, count);
+			move_part(moved, from, to);
+			try_moves(s, moved, count, moves - 1);
+		}
+}
+
+static bool has_own_place(const struct setup *s)
+{
+	return s->design.place <= DRVP_PLACE_LAST;
+}
+
+/* Puts the columns that are in, and the previous hash, into their first order. */
+static size_t arrange(const struct setup *s, const bool *in, uint8_t *order)
+{
+	const struct drvp_sample *sample = s->search->sample;
+	size_t count = 0;
+
+	if (s->sorted) {
+		for (size_t i = 0; i < s->by_key_count; i++) {
+			uint8_t part = s->by_key[i];
+
+			if (part == DRVP_DESIGN_PREVIOUS ? has_own_place(s) : in[part])
+				order[count++] = part;
+		}
+		return count;
+	}
+	if (s->design.place == DRVP_PLACE_FIRST)
+		order[count++] = DRVP_DESIGN_PREVIOUS;
+	for (size_t i = 0; i < sample->column_count && i < DRVP_DESIGN_COLUMNS; i++) {
+		if (i == sample->previous && s->design.place == DRVP_PLACE_OWN)
+			order[count++] = DRVP_DESIGN_PREVIOUS;
+		if (in[i])
+			order[count++] = (uint8_t)i;
+	}
+	if (s->design.place == DRVP_PLACE_LAST)
+		order[count++] = DRVP_DESIGN_PREVIOUS;
+	return count;
+}
+
+static void try_toggles(struct setup *s, bool *in, size_t from, unsigned toggles, unsigned moves)
+{
+	uint8_t order[DRVP_DESIGN_COLUMNS + 1];
+
+	if (!toggles) {
+		size_t count = arrange(s, in, order);
+
+		if (count && !s->done)
+			try_moves(s, order, count, moves);
+		return;
+	}
+	for (size_t i = from; i < s->usable_count && !s->done; i++) {
+		in[s->usable[i]] = !in[s->usable[i]];
+		try_toggles(s, in, i + 1, toggles - 1, moves);
+		in[s->usable[i]] = !in[s->usable[i]];
+	}
+}
+
+/* ------------------------------------------------------------------ what is usual for a column */
+
+static bool says(const char *name, const char *word)
+{
+	return strcasestr(name, word) != NULL;
+}
+
+/* Columns that entries rarely have hashed: the key that the database gave, and bookkeeping. */
+static bool is_usual(const struct drvp_sample *sample, size_t column)
+{
+	static const char *const rare[] = { "version", "verified", "checkpoint", "anchor", "signature",
+					    "hash", "hmac", "digest", "archived", "updated" };
+	const struct drvp_column *c = &sample->columns[column];
+
+	if (c->key_position || c->generated || column == sample->order)
+		return c->kind != DRVP_INTEGER && !c->key_position && !c->generated;
+	for (size_t i = 0; i < sizeof rare / sizeof *rare; i++)
+		if (says(c->name, rare[i]))
+			return false;
+	return true;
+}
+
+/* A column that is NULL and then left out shows nothing here; other rows settle it. */
+static void choose_columns(struct setup *s, bool *in)
+{
+	const struct drvp_sample *sample = s->search->sample;
+	bool omitted = !(s->design.context->style ? s->null->json : s->null->text);
+
+	s->usable_count = 0;
+	for (size_t i = 0; i < sample->column_count && i < DRVP_DESIGN_COLUMNS; i++) {
+		in[i] = false;
+		if (i == sample->hash || i == sample->previous ||
+		    (omitted && s->probe->values[i].kind == DRVP_NULL))
+			continue;
+		s->usable[s->usable_count++] = (uint8_t)i;
+		in[i] = is_usual(sample, i);
+	}
+}
+
+/* ------------------------------------------------------------------ parts */
+
+static void add_part(struct setup *s, uint8_t column)
+{
+	struct part *part = &s->parts[column];
+
+	part->at = s->bytes.len;
+	part->present = drvp_design_part(&s->design, s->probe, column, &s->bytes);
+	part->len = s->bytes.len - part->at;
+}
+
+static void add_surroundings(struct setup *s)
+{
+	s->before.at = s->bytes.len;
+	if (s->design.place == DRVP_PLACE_BEFORE) {
+		drvp_design_previous(&s->design, s->probe, &s->bytes);
+		drvp_strbuf_str(&s->bytes, s->design.glue);
+	}
+	s->before.len = s->bytes.len - s->before.at;
+	s->after.at = s->bytes.len;
+	if (s->design.place == DRVP_PLACE_AFTER) {
+		drvp_strbuf_str(&s->bytes, s->design.glue);
+		drvp_design_previous(&s->design, s->probe, &s->bytes);
+	}
+	s->after.len = s->bytes.len - s->after.at;
+}
+
+static bool key_comes_first(const struct setup *s, uint8_t a, uint8_t b)
+{
+	char x[128], y[128];
+
+	drvp_design_key(&s->design, a, x, sizeof x);
+	drvp_design_key(&s->design, b, y, sizeof y);
+	return strcmp(x, y) < 0;
+}
+
+static void sort_keys(struct setup *s)
+{
+	s->by_key_count = s->usable_count;
+	memcpy(s->by_key, s->usable, s->usable_count);
+	s->by_key[s->by_key_count++] = DRVP_DESIGN_PREVIOUS;
+	for (size_t i = 1; i < s->by_key_count; i++)
+		for (size_t j = i; j > 0 && key_comes_first(s, s->by_key[j], s->by_key[j - 1]); j--) {
+			uint8_t part = s->by_key[j];
+
+			s->by_key[j] = s->by_key[j - 1];
+			s->by_key[j - 1] = part;
+		}
+}
+
+static bool make_room(struct setup *s)
+{
+	size_t size = s->bytes.len + (s->usable_count + 2) * (strlen(s->design.comma) + 1) +
+		      2 * DRVP_DIGEST_MAX + 8;
+
+	if (size > s->message_size) {
+		char *grown = realloc(s->message, size);
+
+		if (grown) {
+			s->message = grown;
+			s->message_size = size;
+		} else {
+			s->status = DRV_E_NOMEM;
+		}
+	}
+	if (s->bytes.failed)
+		s->status = DRV_E_NOMEM;
+	s->done = s->done || s->status;
+	return !s->status;
+}
+
+/* All sets and orders of columns whose cost is exactly what is left. */
+static void try_columns(struct setup *s, unsigned cost)
+{
+	static const unsigned move_costs[] = { 0, 1, 3, 6 };
+	bool in[DRVP_DESIGN_COLUMNS];
+
+	for (size_t i = 0; i < DRVP_DESIGN_COLUMNS; i++)
+		s->design.nulls[i] = s->null;
+	choose_columns(s, in);
+	drvp_strbuf_clear(&s->bytes);
+	for (size_t i = 0; i < s->usable_count; i++)
+		add_part(s, s->usable[i]);
+	add_part(s, DRVP_DESIGN_PREVIOUS);
+	add_surroundings(s);
+	if (!make_room(s))
+		return;
+	if (s->sorted)
+		sort_keys(s);
+	for (unsigned moves = 0; moves < 4 && move_costs[moves] <= cost && !s->done; moves++)
+		if (!moves || !s->sorted)
+			try_toggles(s, in, 0, cost - move_costs[moves], moves);
+}
+
+/* ------------------------------------------------------------------ choices */
+
+static bool take_context(struct setup *s, size_t i, unsigned *cost)
+{
+	const struct drvp_pieces *pieces = s->search->pieces;
+
+	if (i >= pieces->count)
+		return false;
+	s->design.context = &pieces->contexts[i];
+	s->design.comma = s->design.context->comma;
+	*cost = s->design.context->style && i > 4;
+	return true;
+}
+
+static bool take_shape(struct setup *s, size_t i, unsigned *cost)
+{
+	static const struct {
+		int shape;
+		bool sorted;
+		unsigned cost;
+	} json[] = { { DRVP_SHAPE_OBJECT, true, 0 }, { DRVP_SHAPE_OBJECT, false, 0 },
+		     { DRVP_SHAPE_ARRAY, false, 1 } };
+
+	s->design.shape = DRVP_SHAPE_TEXT;
+	s->sorted = false;
+	*cost = 0;
+	if (!s->design.context->style)
+		return i == 0;
+	if (i >= sizeof json / sizeof *json)
+		return false;
+	s->design.shape = json[i].shape;
+	s->sorted = json[i].sorted;
+	*cost = json[i].cost;
+	return true;
+}
+
+static bool take_comma(struct setup *s, size_t i, unsigned *cost)
+{
+	static const char *const commas[] = { "|", "", ":", ",", "\n", ";", "||", "-", "::", " ",
+					      "\x1f", "\x1e", "~", "#", "_", ".", "&", "/" };
+
+	*cost = i > 4 ? i > 12 ? 2 : 1 : 0;
+	if (s->design.shape != DRVP_SHAPE_TEXT)
+		return i == 0;
+	if (i >= sizeof commas / sizeof *commas)
+		return false;
+	s->design.comma = commas[i];
+	return true;
+}
+
+static const struct place {
+	int place;
+	const char *glue;
+	bool bytes, inner_digest;
+	unsigned text_cost, listed_cost, sorted_cost, array_cost;
+} places[] = {
+	{ DRVP_PLACE_OWN, "", false, false, 1, 0, 0, 1 },
+	{ DRVP_PLACE_FIRST, "", false, false, 0, 0, 2, 0 },
+	{ DRVP_PLACE_LAST, "", false, false, 0, 0, 2, 0 },
+	{ DRVP_PLACE_BEFORE, "", false, false, 1, 0, 0, 0 },
+	{ DRVP_PLACE_AFTER, "", false, false, 1, 0, 0, 0 },
+	{ DRVP_PLACE_BEFORE, "|", false, false, 2, 1, 1, 1 },
+	{ DRVP_PLACE_BEFORE, ":", false, false, 2, 1, 1, 1 },
+	{ DRVP_PLACE_AFTER, "|", false, false, 2, 1, 1, 1 },
+	{ DRVP_PLACE_AFTER, ":", false, false, 2, 1, 1, 1 },
+	{ DRVP_PLACE_BEFORE, "\n", false, false, 2, 1, 1, 2 },
+	{ DRVP_PLACE_AFTER, "\n", false, false, 2, 1, 1, 2 },
+	{ DRVP_PLACE_BEFORE, "", true, false, 1, 1, 1, 1 },
+	{ DRVP_PLACE_AFTER, "", true, false, 1, 1, 1, 1 },
+	{ DRVP_PLACE_AFTER, "|", true, false, 2, 3, 3, 3 },
+	{ DRVP_PLACE_NONE, "", false, false, 2, 1, 1, 2 },
+	{ DRVP_PLACE_BEFORE, "", false, true, 2, 1, 1, 2 },
+	{ DRVP_PLACE_AFTER, "", false, true, 2, 1, 1, 2 },
+	{ DRVP_PLACE_BEFORE, "|", false, true, 3, 2, 2, 3 },
+	{ DRVP_PLACE_BEFORE, ":", false, true, 3, 2, 2, 3 },
+	{ DRVP_PLACE_AFTER, "|", false, true, 3, 2, 2, 3 },
+	{ DRVP_PLACE_BEFORE, "", true, true, 3, 3, 3, 3 },
+};
+
+static bool take_place(struct setup *s, size_t i, unsigned *cost)
+{
+	const struct place *place = &places[i];
+
+	if (i >= sizeof places / sizeof *places)
+		return false;
+	s->design.place = place->place;
+	s->design.glue = place->glue;
+	s->design.previous_bytes = place->bytes;
+	s->design.inner_digest = place->inner_digest;
+	*cost = s->design.shape == DRVP_SHAPE_TEXT ? place->text_cost :
+		s->design.shape == DRVP_SHAPE_ARRAY ? place->array_cost :
+		s->sorted ? place->sorted_cost : place->listed_cost;
+	/* Where no previous hash is stored, it has no place among the columns. */
+	if (place->place == DRVP_PLACE_OWN && s->search->sample->previous == DRVP_NO_COLUMN)
+		*cost += s->sorted ? 0 : COST_MAX;
+	return true;
+}
+
+/* Whether a naming gives other keys than those before it. */
+static bool names_differ(struct setup *s, int naming)
+{
+	const struct drvp_sample *sample = s->search->sample;
+	char one[128], other[128];
+
+	for (int earlier = 0; earlier < naming; earlier++) {
+		bool differ = false;
+
+		for (size_t i = 0; i < sample->column_count && i < DRVP_DESIGN_COLUMNS; i++) {
+			s->design.naming = naming;
+			drvp_design_key(&s->design, (uint8_t)i, one, sizeof one);
+			s->design.naming = earlier;
+			drvp_design_key(&s->design, (uint8_t)i, other, sizeof other);
+			differ = differ || strcmp(one, other) != 0;
+		}
+		if (!differ)
+			return false;
+	}
+	return true;
+}
+
+static bool take_naming(struct setup *s, size_t i, unsigned *cost)
+{
+	*cost = 0;
+	s->design.previous_key = NULL;
+	s->design.time_key = NULL;
+	s->design.naming = DRVP_NAMES_STORED;
+	if (s->design.shape != DRVP_SHAPE_OBJECT)
+		return i == 0;
+	if (i > DRVP_NAMES_SNAKE)
+		return false;
+	if (!names_differ(s, (int)i))
+		*cost = COST_MAX + 1;
+	s->design.naming = (int)i;
+	return true;
+}
+
+static bool take_previous_key(struct setup *s, size_t i, unsigned *cost)
+{
+	static const char *const keys[] = { NULL, "prev", "prevHash", "prev_hash", "previousHash",
+					    "previous_hash", "previous", "parent", "parentHash" };
+	bool member = s->design.shape == DRVP_SHAPE_OBJECT && has_own_place(s);
+
+	if (i >= (member ? sizeof keys / sizeof *keys : 1))
+		return false;
+	s->design.previous_key = keys[i];
+	*cost = i > 0;
+	return true;
+}
+
+static bool take_time_key(struct setup *s, size_t i, unsigned *cost)
+{
+	static const char *const keys[] = { NULL, "timestamp", "ts", "time", "at", "createdAt",
+					    "created_at", "date" };
+	bool member = s->design.shape == DRVP_SHAPE_OBJECT &&
+		      s->design.context->variant_count[DRVP_PIECE_TIME] > 1;
+
+	if (i >= (member ? sizeof keys / sizeof *keys : 1))
+		return false;
+	s->design.time_key = keys[i];
+	*cost = i > 2 ? 2 : i > 0;
+	return true;
+}
+
+static bool take_null(struct setup *s, size_t i, unsigned *cost)
+{
+	if (i > 5 || (i > 0 && !s->probe->nulls))
+		return false;
+	s->null = &drvp_design_nulls[i];
+	*cost = i > 2 ? 2 : i > 1;
+	return true;
+}
+
+static bool take_variant(struct setup *s, size_t i, unsigned *cost, int class, size_t usual)
+{
+	if (i >= s->design.context->variant_count[class])
+		return false;
+	s->design.variant[class] = (uint8_t)i;
+	*cost = i >= 3 * usual ? 2 : i >= usual;
+	return true;
+}
+
+static bool take_time(struct setup *s, size_t i, unsigned *cost)
+{
+	return take_variant(s, i, cost, DRVP_PIECE_TIME, 8);
+}
+
+static bool take_document(struct setup *s, size_t i, unsigned *cost)
+{
+	return take_variant(s, i, cost, DRVP_PIECE_DOCUMENT, 4);
+}
+
+static bool take_number(struct setup *s, size_t i, unsigned *cost)
+{
+	return take_variant(s, i, cost, DRVP_PIECE_NUMBER, 2);
+}
+
+static bool take_bool(struct setup *s, size_t i, unsigned *cost)
+{
+	return take_variant(s, i, cost, DRVP_PIECE_BOOL, 2);
+}
+
+static bool take_digest(struct setup *s, size_t i, unsigned *cost)
+{
+	if (i >= s->search->digester_count)
+		return false;
+	s->design.digester = s->search->digesters[i];
+	s->design.key = s->search->keys[i];
+	*cost = 0;
+	return true;
+}
+
+/* Each puts the choice of that index into the design; false: there is none. */
+static bool (*const choices[])(struct setup *s, size_t i, unsigned *cost) = {
+	take_context, take_shape, take_comma, take_place, take_naming, take_previous_key,
+	take_time_key, take_null, take_time, take_document, take_number, take_bool, take_digest,
+};
+
+static void choose(struct setup *s, size_t choice, unsigned left)
+{
+	unsigned cost;
+
+	if (choice == sizeof choices / sizeof *choices) {
+		try_columns(s, left);
+		return;
+	}
+	for (size_t i = 0; !s->done && choices[choice](s, i, &cost); i++)
+		if (cost <= left)
+			choose(s, choice + 1, left - cost);
+}
+
+/* ------------------------------------------------------------------ the search */
+
+static const struct drvp_sample_row *next_probe(const struct drvp_sample *sample,
+						const struct drvp_sample_row *not)
+{
+	const struct drvp_sample_row *best = NULL;
+
+	for (size_t i = 0; i < sample->count; i++) {
+		const struct drvp_sample_row *row = &sample->rows[i];
+
+		if (row == not || row->genesis || row->unlinked)
+			continue;
+		if (!best || row->nulls < best->nulls)
+			best = row;
+	}
+	return best;
+}
+
+static int make_digesters(struct drvp_search *search, struct drv_error *err)
+{
+	const struct drvp_propose *ask = search->ask;
+	int algorithm = search->sample->hash_size == 32 ? DRVP_SHA256 :
+			search->sample->hash_size == 48 ? DRVP_SHA384 : DRVP_SHA512;
+	int status = drvp_digester_new(&search->inner, DRVP_SHA256, NULL, 0, err);
+
+	if (!status)
+		status = drvp_digester_new(&search->digesters[search->digester_count++], algorithm,
+					   NULL, 0, err);
+	for (size_t i = 0; !status && i < ask->secret_count &&
+	     search->digester_count < DRVP_SEARCH_KEYS; i++) {
+		const struct drvp_secret *secret = &ask->secrets[i];
+
+		search->keys[search->digester_count] = secret->name;
+		status = drvp_digester_new(&search->digesters[search->digester_count++], algorithm,
+					   secret->len ? (const void *)secret->bytes : "",
+					   secret->len, err);
+	}
+	return status;
+}
+
+static void search_from(struct setup *s)
+{
+	const struct drvp_sample_row *first = s->probe;
+	const struct drvp_sample_row *second = next_probe(s->search->sample, first);
+
+	for (unsigned cost = 0; cost <= COST_MAX && !s->done; cost++) {
+		s->probe = first;
+		choose(s, 0, cost);
+		/* The first row may be one of few that were hashed in another way. */
+		if (cost <= 2 && second && !s->done) {
+			s->probe = second;
+			choose(s, 0, cost);
+		}
+	}
+}
+
+int drvp_search_run(struct drvp_search *search, struct drv_error *err)
+{
+	struct setup *s = calloc(1, sizeof *s);
+	int status = s ? make_digesters(search, err) : drvp_fail_nomem(err);
+
+	if (!status) {
+		s->search = search;
+		s->probe = next_probe(search->sample, NULL);
+		s->deadline = search->ask->deadline;
+		s->design.pieces = search->pieces;
+		s->design.inner = search->inner;
+		s->design.genesis = drvp_design_geneses;
+		if (s->probe)
+			search_from(s);
+		status = s->status ? drvp_fail(err, s->status, "trying recipes failed") : 0;
+		free(s->message);
+		drvp_strbuf_free(&s->bytes);
+	}
+	free(s);
+	return status;
+}
