@@ -26,6 +26,8 @@ const char *command_nearest(const char *name);
 
 int cmd_verify(const struct options *options);
 int cmd_capture(const struct options *options);
+int cmd_chain_try(const struct options *options);
+int cmd_chain_propose(const struct options *options);
 int cmd_explain(const struct options *options);
 int cmd_help(const struct options *options);
 

@@ -35,6 +35,37 @@ const struct command commands[] = {
 	  "Examples\n"
 	  "    drverify capture --baseline checks.json --write json=report.json\n"
 	  "    drverify capture --baseline checks.json > report.json\n" },
+	{ "chain-try", cmd_chain_try, "show how some entries of an audit chain are hashed", FOR_TRY,
+	  NULL,
+	  "Builds the bytes that a recipe says were hashed, for a few entries, and shows them with\n"
+	  "what each column gave, the hash that came out, and the hash that is stored. It is the\n"
+	  "tool for chain.recipe_mismatch: compare the bytes with those of the application.\n"
+	  "\n"
+	  "It prints what stands in the table, which may be personal data. It goes to standard\n"
+	  "output and nowhere else.\n"
+	  "\n"
+	  "Exit status: 0 all agree, 2 some do not, 3 it could not be tried.\n"
+	  "\n"
+	  "Examples\n"
+	  "    drverify chain-try --baseline checks.json\n"
+	  "    drverify chain-try --baseline checks.json --row 4711 --hex\n" },
+	{ "chain-propose", cmd_chain_propose, "look for the recipe of an audit chain", FOR_PROPOSE,
+	  NULL,
+	  "Reads some rows of a table, guesses which columns hold the hash of an entry and of the\n"
+	  "one before, and tries usual ways of hashing until one gives the stored hashes: order\n"
+	  "and choice of columns, separators, JSON of several languages, times, NULL, the first\n"
+	  "entry, SHA-2 by length, HMAC with each --key. It prints an audit_chain check for your\n"
+	  "document. Then verify: only that tells whether all the other entries agree too.\n"
+	  "\n"
+	  "What it cannot find: constant texts and renamed columns it does not know, values that\n"
+	  "are not in the table. Start from a recipe by hand then, with drverify chain-try.\n"
+	  "\n"
+	  "Exit status: 0 found, 2 none fits all rows, 3 it could not be tried.\n"
+	  "\n"
+	  "Examples\n"
+	  "    drverify chain-propose --table public.audit_logs --source service=production\n"
+	  "    drverify chain-propose --table public.audit_logs --key audit=hmac.key \\\n"
+	  "      --hash row_hmac --previous prev_hmac --timeout 10m\n" },
 	{ "explain", cmd_explain, "say what a finding means and what to do next", FOR_EXPLAIN, "[CODE]",
 	  "Says what a finding code means, how it comes about after a restore, and what to do\n"
 	  "next. Without CODE it lists all codes.\n"

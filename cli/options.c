@@ -9,7 +9,7 @@
 #include "message.h"
 #include "suggest.h"
 
-enum kind { FLAG, TEXT, LIST, JOBS, DURATION };
+enum kind { FLAG, TEXT, LIST, JOBS, COUNT, DURATION };
 
 struct row {
 	const char *name;
@@ -24,13 +24,36 @@ struct row {
 #define AT(member) offsetof(struct options, member)
 
 static const struct row rows[] = {
-	{ "baseline", 0, TEXT, FOR_RUNS, AT(baseline), "FILE",
+	{ "baseline", 0, TEXT, FOR_RUNS | FOR_TRY, AT(baseline), "FILE",
 	  "the document: a specification, a captured baseline, or the report\n"
 	  "of a run that passed; - reads standard input" },
-	{ "source", 0, LIST, FOR_RUNS, AT(sources), "NAME=URI",
+	{ "source", 0, LIST, FOR_RUNS | FOR_TRY, AT(sources), "NAME=URI",
 	  "where a source of the document is; without it DRVERIFY_SOURCE_<NAME>,\n"
 	  "then libpq's own settings or MONGODB_URI decide, those two only for the\n"
 	  "one source of their kind; repeatable" },
+	{ "source", 0, TEXT, FOR_PROPOSE, AT(place), "URI",
+	  "where the database is: a libpq URI or connection string, or a mongodb://\n"
+	  "URI; without it libpq's own settings decide" },
+	{ "check", 0, TEXT, FOR_TRY, AT(check), "ID",
+	  "which audit_chain check, such as audit_chain:main:public.audit_logs; not\n"
+	  "needed where the document has one only" },
+	{ "row", 0, COUNT, FOR_TRY, AT(row), "N",
+	  "the row of that number, in the order of the check (default: 1)" },
+	{ "rows", 0, COUNT, FOR_TRY, AT(rows), "N",
+	  "how many rows, from --row on (default: 3, with --row 1)" },
+	{ "hex", 0, FLAG, FOR_TRY, AT(hex), NULL,
+	  "show the bytes as a dump instead of text" },
+	{ "table", 0, TEXT, FOR_PROPOSE, AT(table), "SCHEMA.TABLE",
+	  "the table with the entries; MongoDB: the collection" },
+	{ "hash", 0, TEXT, FOR_PROPOSE, AT(hash), "COLUMN",
+	  "the column with the hash of an entry" },
+	{ "previous", 0, TEXT, FOR_PROPOSE, AT(previous), "COLUMN",
+	  "the column with the hash of the entry before" },
+	{ "order-by", 0, TEXT, FOR_PROPOSE, AT(order_by), "COLUMN",
+	  "the column that orders the entries" },
+	{ "column-zone", 0, TEXT, FOR_PROPOSE, AT(column_zone), "ZONE",
+	  "for time columns without zone: the zone of the application that wrote\n"
+	  "them, such as Asia/Seoul (default: UTC)" },
 	{ "restored-to", 0, TEXT, FOR_RUNS, AT(restored_to), "POINT",
 	  "which moment came back: a time with zone, a PostgreSQL LSN,\n"
 	  "\"baseline\" for the moment of the capture, or \"now\" when nothing was\n"
@@ -45,11 +68,16 @@ static const struct row rows[] = {
 	  "must match some check; repeatable" },
 	{ "jobs", 0, JOBS, FOR_RUNS, AT(jobs), "N",
 	  "connections a source (default: processors, at most 4)" },
-	{ "timeout", 0, DURATION, FOR_RUNS, AT(timeout_ms), "DURATION",
+	{ "timeout", 0, DURATION, FOR_RUNS | FOR_TRY, AT(timeout_ms), "DURATION",
 	  "longest wait for one piece of work, such as 90s or 1h30m (default: 10m)" },
-	{ "key", 0, LIST, FOR_RUNS, AT(keys), "NAME=FILE",
+	{ "timeout", 0, DURATION, FOR_PROPOSE, AT(timeout_ms), "DURATION",
+	  "longest search, such as 5m (default: 60s)" },
+	{ "key", 0, LIST, FOR_RUNS | FOR_TRY, AT(keys), "NAME=FILE",
 	  "a key that the document asks for by name, read from a file (one newline\n"
 	  "at its end is not part of it); repeatable" },
+	{ "key", 0, LIST, FOR_PROPOSE, AT(keys), "NAME=FILE",
+	  "a key to try as that of an HMAC, read from a file (one newline at its end\n"
+	  "is not part of it); repeatable" },
 	{ "allow-sql", 0, FLAG, FOR_RUNS, AT(allow_sql), NULL,
 	  "run SQL and server-side code that the document contains" },
 	{ "show-keys", 0, FLAG, FOR_RUNS, AT(show_keys), NULL,
@@ -113,6 +141,15 @@ static bool jobs_read(uint32_t *jobs, const char *text)
 	return text[0] >= '0' && text[0] <= '9' && !*end && number >= 1 && number <= 64;
 }
 
+static bool count_read(uint32_t *count, const char *text)
+{
+	char *end;
+	unsigned long long number = strtoull(text, &end, 10);
+
+	*count = (uint32_t)number;
+	return text[0] >= '0' && text[0] <= '9' && !*end && number >= 1 && number <= UINT32_MAX;
+}
+
 static int list_add(struct texts *list, const char *value, size_t most)
 {
 	if (!list->items)
@@ -133,11 +170,13 @@ static int number_set(const struct row *row, uint32_t *at, const char *value)
 		complain("--%s is given twice; give it once", row->name);
 		return -1;
 	}
-	if (row->kind == JOBS ? jobs_read(at, value) : duration_read(at, value))
+	if (row->kind == JOBS  ? jobs_read(at, value) :
+	    row->kind == COUNT ? count_read(at, value) : duration_read(at, value))
 		return 0;
 	complain("--%s: \"%s\" is not %s", row->name, repeatable(shown, value),
-		 row->kind == JOBS ? "a number from 1 to 64" :
-				     "a duration from 1ms to 49d, such as 90s, 15m or 1h30m");
+		 row->kind == JOBS  ? "a number from 1 to 64" :
+		 row->kind == COUNT ? "a number from 1 on" :
+				      "a duration from 1ms to 49d, such as 90s, 15m or 1h30m");
 	return -1;
 }
 
@@ -152,6 +191,7 @@ static int value_set(struct words *words, const struct row *row, const char *val
 	case LIST:
 		return list_add(at, value, (size_t)words->argc);
 	case JOBS:
+	case COUNT:
 	case DURATION:
 		return number_set(row, at, value);
 	case TEXT:
@@ -201,8 +241,10 @@ static int take_long(struct words *words, const char *word)
 	char name[64];
 
 	snprintf(name, sizeof name, "%.*s", value ? (int)(value - word) : (int)sizeof name, word);
+	/* One name may mean different things to different commands. */
 	for (size_t i = 0; i < ROWS; i++)
-		if (!strcmp(rows[i].name, name))
+		if (!strcmp(rows[i].name, name) &&
+		    (!row || rows[i].sets & words->command->options))
 			row = &rows[i];
 	if (!row)
 		return unknown_option(words, name);

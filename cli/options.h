@@ -8,7 +8,9 @@
 
 struct command;
 
-enum option_set { FOR_RUNS = 1, FOR_EXPLAIN = 2, FOR_HELP = 4, FOR_ALL = 7 };
+enum option_set {
+	FOR_RUNS = 1, FOR_EXPLAIN = 2, FOR_HELP = 4, FOR_TRY = 8, FOR_PROPOSE = 16, FOR_ALL = 31
+};
 
 struct texts {
 	const char **items;
@@ -21,12 +23,15 @@ struct options {
 	const char *restored_to;
 	const char *incident_at;
 	struct texts sources;        /* NAME=URI */
+	const char *place;           /* URI of the only source */
+	const char *check, *table, *hash, *previous, *order_by, *column_zone;
 	struct texts only, skip;
 	struct texts keys;           /* NAME=FILE */
 	struct texts writes;         /* FORMAT=PATH */
 	uint32_t jobs;               /* 0: not given; likewise below */
 	uint32_t timeout_ms;
-	bool allow_sql, show_keys, quiet, verbose, help, version;
+	uint32_t row, rows;
+	bool allow_sql, show_keys, quiet, verbose, help, version, hex;
 	const char *operand;
 };
 

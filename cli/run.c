@@ -1,4 +1,4 @@
-/* run.c: what verify and capture have in common: from the command line to the exit status */
+/* run.c: what commands have in common: from the command line to the exit status */
 #include "run.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #define DOCUMENT_LIMIT ((size_t)64 << 20)
 #define KEY_LIMIT ((size_t)64 << 10)
 
-static int read_baseline(struct drv_baseline **baseline, const struct options *options)
+int run_read_baseline(struct drv_baseline **baseline, const struct options *options)
 {
 	struct drv_error error = DRV_ERROR_INIT;
 	const char *name = options->baseline;
@@ -72,6 +72,14 @@ static int give_key(struct drv_run *run, const char *option, const struct option
 	return status;
 }
 
+int run_give_keys(struct drv_run *run, const struct options *options)
+{
+	for (size_t i = 0; i < options->keys.count; i++)
+		if (give_key(run, options->keys.items[i], options))
+			return -1;
+	return 0;
+}
+
 static int narrow(struct drv_run *run, const struct options *options)
 {
 	struct drv_error error = DRV_ERROR_INIT;
@@ -102,9 +110,8 @@ static int prepare(struct drv_run **run, const struct drv_baseline *baseline,
 		complain("%s", error.message);
 		return -1;
 	}
-	for (size_t i = 0; i < options->keys.count; i++)
-		if (give_key(*run, options->keys.items[i], options))
-			return -1;
+	if (run_give_keys(*run, options))
+		return -1;
 	if (narrow(*run, options))
 		return -1;
 	return sources_place(*run, baseline, options);
@@ -153,7 +160,7 @@ int run_and_report(const struct options *options, bool capture)
 	struct drv_run *run = NULL;
 	int status = EXIT_UNDECIDED;
 
-	if (!output_check(options, capture) && !read_baseline(&baseline, options) &&
+	if (!output_check(options, capture) && !run_read_baseline(&baseline, options) &&
 	    !prepare(&run, baseline, options) && !measure(&report, run, options, capture)) {
 		status = deliver(report, options, capture);
 		sources_hint(report, baseline, options);

@@ -1,8 +1,15 @@
-/* run.h: what verify and capture have in common: from the command line to the exit status */
+/* run.h: what commands have in common: from the command line to the exit status */
 #ifndef RUN_H
 #define RUN_H
 
+#include "drverify.h"
 #include "options.h"
+
+/* Reads the document that --baseline names. Returns 0, or non-zero after a complaint. */
+int run_read_baseline(struct drv_baseline **baseline, const struct options *options);
+
+/* Gives the run what each --key names. Returns 0, or non-zero after a complaint. */
+int run_give_keys(struct drv_run *run, const struct options *options);
 
 int run_and_report(const struct options *options, bool capture);
 

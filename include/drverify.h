@@ -297,6 +297,107 @@ int drv_report_write(const struct drv_report *report, const char *format, unsign
 
 void drv_report_free(struct drv_report **report);
 
+/* ------------------------------------------------------------------ recipes of audit chains */
+
+/*
+ * The two functions below help to find the recipe of an audit chain: how an application makes the
+ * bytes that it hashes. Both read through a run, of which they use the sources, the secrets and the
+ * limits; drv_run_cancel() ends them early with DRV_E_CANCELLED. What they hand out is personal
+ * data by nature: it is what stands in the table.
+ */
+
+/* What one column gave to the bytes that are hashed. */
+struct drv_chain_piece {
+	const char *column;          /* the column, or "previous" for the previous hash */
+	const void *bytes;
+	size_t len;
+};
+
+/* One entry of a chain, hashed as the document says. */
+struct drv_chain_entry {
+	uint64_t row;                /* its position in the order of the check, from 1 */
+	const char *place;           /* "ctid (12,3)" and the like */
+	const char *key;             /* its primary key as text, or "" */
+	const void *preimage;        /* the bytes that were hashed, any bytes */
+	size_t preimage_len;
+	const char *made;            /* the hash of these bytes in hexadecimal; "": none was made */
+	const char *stored;          /* the hash as it is stored, as text; "": there is none */
+	int32_t agrees;              /* whether the two are the same hash */
+	const char *reason;          /* the likely reason why they are not, else "" */
+	size_t piece_count;          /* how many drv_chain_entry_piece() gives */
+};
+
+/* What a column gave, in the order of the bytes; NULL when index is out of range. The argument must
+ * be what the callback got, not a copy of it. */
+const struct drv_chain_piece *drv_chain_entry_piece(const struct drv_chain_entry *entry,
+						    size_t index);
+
+/* Receives an entry, valid during the call; returns 0, or non-zero to stop. */
+typedef int (*drv_chain_entry_fn)(const struct drv_chain_entry *entry, void *user);
+
+/* Zero means the default for every member. */
+struct drv_chain_try_options {
+	uint32_t struct_size;
+	const char *check;           /* the id of an audit_chain check; NULL: the only one there is */
+	uint64_t first;              /* the first row, in the order of the check; default 1 */
+	uint64_t count;              /* how many rows; default 3 */
+};
+
+#define DRV_CHAIN_TRY_OPTIONS_INIT \
+	{ (uint32_t)sizeof(struct drv_chain_try_options), NULL, 0, 0 }
+
+/*
+ * Hashes some entries of an audit_chain check and gives each to fn on the caller's thread: the
+ * bytes, the hash that came out and the hash that is stored. options may be NULL. Links between
+ * entries are not judged.
+ * Errors: DRV_E_USAGE (the baseline has no such check, or several and none is named; a key is
+ * missing), DRV_E_IO (fn asked to stop), DRV_E_MISSING (no table, column or row of that number),
+ * those of reaching and reading a source, DRV_E_NOMEM.
+ */
+int drv_chain_try(struct drv_run *run, const struct drv_chain_try_options *options,
+		  drv_chain_entry_fn fn, void *user, struct drv_error *error);
+
+/* Columns are exact, as stored. NULL: to be found out, where nothing else is said. */
+struct drv_chain_propose_options {
+	uint32_t struct_size;
+	uint32_t budget_ms;          /* longest search; default 60,000 */
+	const char *source;          /* of the baseline; NULL: its only one */
+	const char *schema;          /* PostgreSQL; NULL for a collection */
+	const char *table;           /* or collection; must be given */
+	const char *hash;            /* column with the hash of an entry */
+	const char *previous;        /* column with the hash of the entry before */
+	const char *order_by;        /* column that orders the entries */
+	const char *column_zone;     /* zone of times without zone; NULL: UTC */
+};
+
+#define DRV_CHAIN_PROPOSE_OPTIONS_INIT \
+	{ (uint32_t)sizeof(struct drv_chain_propose_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, \
+	  NULL }
+
+/* What a search for a recipe came to. */
+struct drv_chain_proposal {
+	const char *check;           /* an audit_chain check as JSON, for a document; "": none found */
+	uint64_t tried;              /* hashes made */
+	uint64_t rows;               /* entries looked at … */
+	uint64_t agreeing;           /* … and whose stored hash the check gives */
+	int32_t complete;            /* 0: the time was up before everything had been tried */
+};
+
+/*
+ * Looks for the recipe that gives the stored hashes of some entries of a table: some first ones in
+ * order, and some others. It guesses columns, then tries usual ways of hashing, the likely ones
+ * first, with the plain hash and as HMAC with each secret of the run. A proposal that agrees with
+ * every entry it was tried on is no guess, but only verifying tells whether all others agree too.
+ *   out  receives the proposal, also when no recipe was found; release it with
+ *        drv_chain_proposal_free()
+ * Errors: DRV_E_USAGE (no such source or column, no column looks like a hash), DRV_E_MISSING (no
+ * such table), DRV_E_UNSUPPORTED, those of reaching and reading a source, DRV_E_NOMEM.
+ */
+int drv_chain_propose(struct drv_run *run, const struct drv_chain_propose_options *options,
+		      struct drv_chain_proposal **out, struct drv_error *error);
+
+void drv_chain_proposal_free(struct drv_chain_proposal **proposal);
+
 /* ------------------------------------------------------------------ explanations */
 
 /* What a finding code means. All strings are static. */

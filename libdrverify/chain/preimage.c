@@ -351,14 +351,26 @@ static int put_string(struct drvp_preimage *p, const struct drvp_step *step,
 	return DRVP_WRITTEN;
 }
 
+/* Where somebody wants to know, he hears of what was written. */
+static int tell(const struct drvp_preimage *p, const struct drvp_step *step, size_t mark,
+		int outcome)
+{
+	if (p->on_piece && !p->out.failed)
+		p->on_piece(step->expr, drvp_strbuf_text(&p->out) + mark, p->out.len - mark,
+			    p->piece_user);
+	return outcome;
+}
+
 int drvp_put(struct drvp_preimage *p, const struct drvp_step *step,
 	     const struct drvp_json_place *place)
 {
+	size_t mark = p->out.len;
+
 	switch (step->expr->kind) {
 	case DRVP_EXPR_COLUMN:
-		return drvp_put_column(p, step, place);
+		return tell(p, step, mark, drvp_put_column(p, step, place));
 	case DRVP_EXPR_PREVIOUS:
-		return put_previous(p, step, place);
+		return tell(p, step, mark, put_previous(p, step, place));
 	case DRVP_EXPR_JSON:
 		return put_json(p, step);
 	case DRVP_EXPR_PRESENT:

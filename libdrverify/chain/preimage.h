@@ -70,6 +70,9 @@ struct drvp_preimage {
 	bool broken;                    /* OpenSSL failed */
 	bool impossible;                /* no application can have hashed this value */
 	bool claims_differ;             /* the stored bytes say something else than the columns */
+	/* Optional: hears what each column, and the previous hash, gave to the bytes. */
+	void (*on_piece)(const struct drvp_expr *expr, const char *bytes, size_t len, void *user);
+	void *piece_user;
 };
 
 #define DRVP_NO_COLUMN SIZE_MAX
