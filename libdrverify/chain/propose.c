@@ -28,7 +28,7 @@ static int write_check(struct drvp_proposed *out, const struct drvp_search *sear
 	return status;
 }
 
-static int search(const struct drvp_propose *ask, const struct drvp_sample *sample,
+static int search(const struct drvp_propose *ask, struct drvp_sample *sample,
 		  const struct drvp_pieces *pieces, struct drvp_proposed *out,
 		  struct drv_error *err)
 {

@@ -50,14 +50,22 @@ struct drvp_sample {
 	struct drvp_sample_row *rows;
 	size_t count;
 	size_t hash, previous, order, partition;        /* columns, or DRVP_NO_COLUMN */
+	size_t ordered;                 /* so many rows stand first, in order */
 	size_t hash_size;               /* bytes */
 	int encoding;                   /* enum drvp_encoding */
+	bool order_lost;                /* of the members of all its documents */
 	bool null_hashes;               /* some rows have none; they are not in the sample */
 };
 
 /* Errors: DRV_E_USAGE when no column can be the hash, or there is nothing to look at. */
 int drvp_sample_take(struct drvp_sample *sample, const struct drvp_propose *ask,
 		     struct drv_error *err);
+/* Derives previous hashes anew, as if a column (or none) partitioned the chain. */
+void drvp_sample_partition(struct drvp_sample *sample, size_t column);
+
+/* Whether no two rows have the same value. */
+bool drvp_sample_is_unique(const struct drvp_sample *sample, size_t column);
+
 void drvp_sample_free(struct drvp_sample *sample);
 
 /* ------------------------------------------------------------------ propose_attempt.c */
@@ -96,6 +104,7 @@ struct drvp_piece_format {
 	const char *members;            /* of a column's expression, besides "column" */
 	bool string;                    /* JSON inside a string */
 	bool allow;                     /* only members that are named as columns are */
+	bool unsorted;                  /* members as stored */
 };
 
 struct drvp_piece_variant {
@@ -175,6 +184,7 @@ struct drvp_design {
 	const struct drvp_design_word *genesis;
 	const char *key;                /* the name of the HMAC key, or NULL */
 	struct drvp_digester *digester, *inner;
+	size_t partition;               /* as in the sample */
 };
 
 /* The last has member NULL. The first are what is usual. */
@@ -200,7 +210,7 @@ void drvp_design_write(const struct drvp_design *design, struct drvp_strbuf *out
 
 struct drvp_search {
 	const struct drvp_propose *ask;
-	const struct drvp_sample *sample;
+	struct drvp_sample *sample;
 	const struct drvp_pieces *pieces;
 	struct drvp_digester *inner;            /* plain SHA-256 */
 	struct drvp_digester *digesters[DRVP_SEARCH_KEYS]; /* the plain one, then HMACs */

@@ -354,8 +354,10 @@ static void write_digest(const struct drvp_design *design, struct drvp_strbuf *o
 		drvp_strbuf_printf(out, "\"encoding\": \"%s\", ", encodings[sample->encoding]);
 }
 
-static void write_columns(const struct drvp_sample *sample, struct drvp_strbuf *out)
+static void write_columns(const struct drvp_design *design, struct drvp_strbuf *out)
 {
+	const struct drvp_sample *sample = design->pieces->sample;
+
 	put_name(out, "hash", sample->columns[sample->hash].name);
 	drvp_strbuf_str(out, ", ");
 	if (sample->previous != DRVP_NO_COLUMN) {
@@ -368,10 +370,10 @@ static void write_columns(const struct drvp_sample *sample, struct drvp_strbuf *
 				  strlen(sample->columns[sample->order].name));
 		drvp_strbuf_str(out, "], ");
 	}
-	if (sample->partition != DRVP_NO_COLUMN) {
+	if (design->partition != DRVP_NO_COLUMN) {
 		drvp_strbuf_str(out, "\"partition_by\": [");
-		drvp_piece_string(out, sample->columns[sample->partition].name,
-				  strlen(sample->columns[sample->partition].name));
+		drvp_piece_string(out, sample->columns[design->partition].name,
+				  strlen(sample->columns[design->partition].name));
 		drvp_strbuf_str(out, "], ");
 	}
 	if (sample->null_hashes) {
@@ -383,7 +385,7 @@ static void write_columns(const struct drvp_sample *sample, struct drvp_strbuf *
 
 void drvp_design_write(const struct drvp_design *design, struct drvp_strbuf *out)
 {
-	write_columns(design->pieces->sample, out);
+	write_columns(design, out);
 	write_genesis(design, out);
 	write_digest(design, out);
 	write_preimage(design, out);

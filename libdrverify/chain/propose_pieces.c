@@ -7,15 +7,15 @@
 /* ------------------------------------------------------------------ formats */
 
 /* The most usual first: the search takes them in this order. */
-static const struct drvp_piece_format plain_formats[] = { { "", false, false }, { NULL } };
+static const struct drvp_piece_format plain_formats[] = { { "" }, { NULL } };
 
 #define ISO(digits, zone, separator) \
 	{ "\"time\": \"iso8601\", \"digits\": " digits ", \"zone\": \"" zone \
-	  "\", \"separator\": \"" separator "\"", false, false }
-#define EPOCH(unit) { "\"time\": \"epoch\", \"unit\": \"" unit "\"", false, false }
+	  "\", \"separator\": \"" separator "\"" }
+#define EPOCH(unit) { "\"time\": \"epoch\", \"unit\": \"" unit "\"" }
 
 static const struct drvp_piece_format time_formats[] = {
-	{ "\"time\": \"iso8601\"", false, false },
+	{ "\"time\": \"iso8601\"" },
 	ISO("\"python\"", "+00:00", "T"), EPOCH("ms"), ISO("\"trim\"", "Z", "T"),
 	ISO("0", "Z", "T"), EPOCH("s"), ISO("6", "Z", "T"), ISO("\"python\"", "+00:00", " "),
 	ISO("\"python\"", "none", "T"), ISO("\"thousands\"", "Z", "T"), ISO("6", "none", "T"),
@@ -28,28 +28,28 @@ static const struct drvp_piece_format time_formats[] = {
 	ISO("0", "+00:00", " "), ISO("6", "+00:00", " "), ISO("0", "Z", " "), ISO("3", "Z", " "),
 	ISO("6", "Z", " "), ISO("\"python\"", "Z", "T"), ISO("\"trim\"", "none", "T"),
 	ISO("\"trim\"", "none", " "), ISO("\"trim\"", "+00:00", " "),
-	{ "\"time\": \"epoch\", \"unit\": \"s\", \"rounding\": \"round\"", false, false },
-	{ "\"time\": \"epoch\", \"unit\": \"ms\", \"rounding\": \"round\"", false, false },
-	{ "\"time\": \"dotnet-ticks\"", false, false },
-	{ "\"time\": \"js-date\"", false, false },
+	{ "\"time\": \"epoch\", \"unit\": \"s\", \"rounding\": \"round\"" },
+	{ "\"time\": \"epoch\", \"unit\": \"ms\", \"rounding\": \"round\"" },
+	{ "\"time\": \"dotnet-ticks\"" },
+	{ "\"time\": \"js-date\"" },
 	{ NULL }
 };
 
 static const struct drvp_piece_format bool_formats[] = {
-	{ "", false, false },
-	{ "\"true\": \"True\", \"false\": \"False\"", false, false },
-	{ "\"true\": \"t\", \"false\": \"f\"", false, false },
-	{ "\"true\": \"1\", \"false\": \"0\"", false, false },
-	{ "\"true\": \"1\", \"false\": \"\"", false, false },
+	{ "" },
+	{ "\"true\": \"True\", \"false\": \"False\"" },
+	{ "\"true\": \"t\", \"false\": \"f\"" },
+	{ "\"true\": \"1\", \"false\": \"0\"" },
+	{ "\"true\": \"1\", \"false\": \"\"" },
 	{ NULL }
 };
 
 static const struct drvp_piece_format number_formats[] = {
-	{ "", false, false },
-	{ "\"as\": \"number\"", false, false },
-	{ "\"as\": \"text\"", false, false },
-	{ "\"decimal\": \"strip zeros\"", false, false },
-	{ "\"decimal\": \"strip zeros\", \"as\": \"number\"", false, false },
+	{ "" },
+	{ "\"as\": \"number\"" },
+	{ "\"as\": \"text\"" },
+	{ "\"decimal\": \"strip zeros\"" },
+	{ "\"decimal\": \"strip zeros\", \"as\": \"number\"" },
 	{ NULL }
 };
 
@@ -126,28 +126,70 @@ void drvp_piece_expression(struct drvp_strbuf *out, const struct drvp_sample *sa
 	drvp_strbuf_str(out, format->string ? " }]" : " }");
 }
 
+static int compare_names(const void *left, const void *right)
+{
+	const char *const *a = left, *const *b = right;
+
+	return strcmp(*a, *b);
+}
+
+/* The names of all columns, sorted as applications sort them that allow only some names. */
 static void put_allowed(struct drvp_strbuf *out, const struct drvp_sample *sample)
 {
+	const char **names = calloc(sample->column_count + 1, sizeof *names);
+
+	if (!names) {
+		out->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < sample->column_count; i++)
+		names[i] = sample->columns[i].name;
+	qsort(names, sample->column_count, sizeof *names, compare_names);
 	drvp_strbuf_str(out, ", \"allow_keys\": [");
 	for (size_t i = 0; i < sample->column_count; i++) {
 		drvp_strbuf_str(out, i ? ", " : "");
-		drvp_piece_string(out, sample->columns[i].name, strlen(sample->columns[i].name));
+		drvp_piece_string(out, names[i], strlen(names[i]));
 	}
 	drvp_strbuf_str(out, "]");
+	free(names);
 }
 
-/* One value: alone, or as the only element of an array. */
+/* What stands in front of a value: nothing, or what makes it the only part of an array or object. */
+static void put_label(struct drvp_strbuf *out, const struct drvp_sample *sample,
+		      const struct drvp_piece_context *context, size_t column,
+		      const struct drvp_piece_format *format)
+{
+	const char *name = sample->columns[column].name;
+
+	if (!context->style)
+		return;
+	drvp_strbuf_char(out, format->allow ? '{' : '[');
+	if (!format->allow)
+		return;
+	drvp_piece_string(out, name, strlen(name));
+	drvp_strbuf_str(out, context->colon);
+}
+
+/* One value: alone, or as the only part of an array or object. */
 static void put_one(struct drvp_strbuf *out, const struct drvp_sample *sample,
 		    const struct drvp_piece_context *context, size_t column,
 		    const struct drvp_piece_format *format)
 {
+	const char *name = sample->columns[column].name;
+
 	drvp_strbuf_str(out, ", { \"length_prefixed\": ");
 	if (context->style)
-		drvp_strbuf_printf(out, "{ \"json\": %s, \"array\": [", context->style);
+		drvp_strbuf_printf(out, "{ \"json\": %s, \"%s\": [", context->style,
+				   format->allow ? "object" : "array");
+	if (format->allow) {
+		drvp_strbuf_char(out, '[');
+		drvp_piece_string(out, name, strlen(name));
+		drvp_strbuf_str(out, ", ");
+	}
 	drvp_piece_expression(out, sample, &sample->columns[column], format, "");
-	if (context->style)
-		drvp_strbuf_str(out, "]");
-	if (context->style && format->allow)
+	drvp_strbuf_str(out, format->allow ? "]" : "");
+	drvp_strbuf_str(out, context->style ? "]" : "");
+	if (format->allow)
 		put_allowed(out, sample);
 	drvp_strbuf_str(out, context->style ? " }" : "");
 	drvp_strbuf_str(out, ", \"length\": \"u32be\" }");
@@ -195,27 +237,36 @@ static size_t read_length(const char *at)
 	return (size_t)bytes[0] << 24 | (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3];
 }
 
-/* Takes the values out of one row's bytes, without the brackets of their arrays. */
+/* Takes the values out of one row's bytes, without what stands around them. */
 static bool take_apart(struct drvp_pieces *pieces, const struct drvp_piece_context *context,
-		       int class, const struct drvp_strbuf *built, struct drvp_bytes *row)
+		       int class, const struct drvp_piece_format *format,
+		       const struct drvp_strbuf *built, struct drvp_bytes *row)
 {
 	const struct drvp_sample *sample = pieces->sample;
+	struct drvp_strbuf label = DRVP_STRBUF_INIT;
 	const char *at = built->data;
 	size_t bracket = context->style ? 1 : 0;
+	bool ok = true;
 
-	for (size_t i = 0; i < sample->column_count; i++) {
+	for (size_t i = 0; i < sample->column_count && ok; i++) {
 		size_t len;
 
 		if (drvp_piece_class(&sample->columns[i]) != class)
 			continue;
+		drvp_strbuf_clear(&label);
+		put_label(&label, sample, context, i, format);
 		len = read_length(at);
-		row[i].bytes = drvp_arena_copy(&pieces->arena, at + 4 + bracket, len - 2 * bracket);
-		row[i].len = len - 2 * bracket;
-		if (!row[i].bytes)
-			return false;
+		/* Where no member was allowed, not even the label is there. */
+		if (len >= label.len + bracket) {
+			row[i].len = len - label.len - bracket;
+			row[i].bytes = drvp_arena_copy(&pieces->arena, at + 4 + label.len,
+						       row[i].len);
+			ok = row[i].bytes && !label.failed;
+		}
 		at += 4 + len;
 	}
-	return true;
+	drvp_strbuf_free(&label);
+	return ok;
 }
 
 /* A format that this version cannot read is none; *made receives NULL. */
@@ -240,7 +291,7 @@ static int make_pieces(struct drvp_pieces *pieces, const struct drvp_piece_conte
 		return status == DRV_E_DOCUMENT || status == DRV_E_UNSUPPORTED ? 0 : status;
 	for (size_t i = 0; i < sample->count && !status; i++) {
 		status = drvp_attempt_build(attempt, &sample->rows[i], 0);
-		if (!status && !take_apart(pieces, context, class, &attempt->preimage->out,
+		if (!status && !take_apart(pieces, context, class, format, &attempt->preimage->out,
 					   &table[i * sample->column_count]))
 			status = DRV_E_NOMEM;
 	}
@@ -300,20 +351,23 @@ static const char *json_member(struct drvp_pieces *pieces, const char *style)
 static int add_documents(struct drvp_pieces *pieces, struct drvp_piece_context *context,
 			 size_t style, struct drv_error *err)
 {
-	struct drvp_piece_format formats[2 * STYLES + 2] = { { "", false, false } };
+	struct drvp_piece_format formats[2 * STYLES + 2] = { { "" } };
 	size_t count = 1;
 
 	if (context->style) {
 		const char *plain = json_member(pieces, styles[style].style);
 		const char *sorted = json_member(pieces, styles[style].sorted);
 
-		formats[count++] = (struct drvp_piece_format){ sorted, false, false };
-		formats[count++] = (struct drvp_piece_format){ "", false, true };
-		formats[count++] = (struct drvp_piece_format){ plain, true, false };
-		formats[count++] = (struct drvp_piece_format){ sorted, true, false };
+		formats[count++] = (struct drvp_piece_format){ sorted, false };
+		formats[count++] = (struct drvp_piece_format){ "", false, true, false };
+		formats[0].unsorted = strcmp(styles[style].style, styles[style].sorted) != 0;
+		formats[count++] = (struct drvp_piece_format){ plain, true, false,
+							       formats[0].unsorted };
+		formats[count++] = (struct drvp_piece_format){ sorted, true };
 	} else {
 		for (size_t i = 0; i < STYLES; i++) {
 			formats[count++].members = json_member(pieces, styles[i].sorted);
+			formats[count].unsorted = strcmp(styles[i].style, styles[i].sorted) != 0;
 			formats[count++].members = json_member(pieces, styles[i].style);
 		}
 	}

@@ -182,6 +182,24 @@ static size_t guess_by_name(const struct drvp_sample *sample, const struct rows 
 	return best;
 }
 
+static bool names_previous(const char *name)
+{
+	return has_word(name, "prev") || has_word(name, "parent") || has_word(name, "preceding") ||
+	       has_word(name, "prior");
+}
+
+/* Two linked columns tell by their names, rarely by their values, which is the earlier hash. */
+static size_t rate_links(const struct drvp_sample *sample, const struct rows *rows, size_t hash,
+			 size_t previous)
+{
+	size_t links = count_links(rows, hash, previous);
+
+	if (!links)
+		return 0;
+	return 8 * links + (names_previous(sample->columns[previous].name) ? 12 : 0) +
+	       (names_previous(sample->columns[hash].name) ? 0 : 12);
+}
+
 static void guess_links(struct drvp_sample *sample, const struct rows *rows)
 {
 	size_t most = 0, hash = sample->hash, previous = sample->previous;
@@ -197,7 +215,7 @@ static void guess_links(struct drvp_sample *sample, const struct rows *rows)
 
 			if (p == h || (sample->previous != DRVP_NO_COLUMN && p != sample->previous))
 				continue;
-			links = count_hashes(rows, p, &all) ? count_links(rows, h, p) : 0;
+			links = count_hashes(rows, p, &all) ? rate_links(sample, rows, h, p) : 0;
 			if (links > most) {
 				most = links;
 				hash = h;
@@ -387,7 +405,7 @@ static bool is_zeros(const struct drvp_value *value)
  * What the row refers to. The first by order that refers to a hash nobody has begins with a word
  * that only looks like one.
  */
-static void link_row(struct drvp_sample *sample, size_t index, size_t ordered)
+static void link_row(struct drvp_sample *sample, size_t index)
 {
 	struct drvp_sample_row *row = &sample->rows[index];
 	const struct drvp_value *previous = &row->values[sample->previous];
@@ -400,20 +418,43 @@ static void link_row(struct drvp_sample *sample, size_t index, size_t ordered)
 	}
 	for (size_t i = 0; i < sample->count; i++)
 		found = found || same_text(previous, &sample->rows[i].values[sample->hash]);
-	row->genesis = index == 0 && ordered > 1 && !found;
+	row->genesis = index == 0 && sample->ordered > 1 && !found;
 }
 
 /* Where no previous hash is stored, it is that of the row before, in order. */
-static void derive_row(struct drvp_sample *sample, size_t index, size_t ordered)
+static void derive_row(struct drvp_sample *sample, size_t index)
 {
 	struct drvp_sample_row *row = &sample->rows[index];
+	size_t partition = sample->partition, before = index;
 
-	if (index == 0)
-		row->genesis = true;
-	else if (index < ordered)
-		row->previous = sample->rows[index - 1].values[sample->hash];
-	else
-		row->unlinked = true;
+	row->previous = (struct drvp_value){ .kind = DRVP_NULL };
+	row->unlinked = index >= sample->ordered;
+	row->genesis = false;
+	if (row->unlinked)
+		return;
+	while (before > 0 && partition != DRVP_NO_COLUMN &&
+	       !equal_values(&row->values[partition], &sample->rows[before - 1].values[partition]))
+		before--;
+	row->genesis = !before;
+	if (before)
+		row->previous = sample->rows[before - 1].values[sample->hash];
+}
+
+void drvp_sample_partition(struct drvp_sample *sample, size_t column)
+{
+	sample->partition = column;
+	for (size_t i = 0; i < sample->count; i++)
+		derive_row(sample, i);
+}
+
+bool drvp_sample_is_unique(const struct drvp_sample *sample, size_t column)
+{
+	for (size_t i = 0; i < sample->count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (equal_values(&sample->rows[i].values[column],
+					 &sample->rows[j].values[column]))
+				return false;
+	return true;
 }
 
 static int compare_texts(const struct drvp_value *a, const struct drvp_value *b)
@@ -451,16 +492,21 @@ static void finish_rows(struct drvp_sample *sample, size_t ordered)
 		ordered -= i < ordered && kept - 1 != i;
 	}
 	sample->count = kept;
+	sample->ordered = ordered;
 	for (size_t i = 0; i < sample->count; i++) {
 		struct drvp_sample_row *row = &sample->rows[i];
 
 		if (sample->previous == DRVP_NO_COLUMN)
-			derive_row(sample, i, ordered);
+			derive_row(sample, i);
 		else
-			link_row(sample, i, ordered);
+			link_row(sample, i);
 		for (size_t c = 0; c < sample->column_count; c++)
 			row->nulls += row->values[c].kind == DRVP_NULL;
 	}
+	sample->order_lost = true;
+	for (size_t c = 0; c < sample->column_count; c++)
+		if (sample->columns[c].kind == DRVP_DOCUMENT)
+			sample->order_lost &= sample->columns[c].order_lost;
 }
 
 /* By its hash, which is as good as drawing lots. */

@@ -10,6 +10,7 @@
  * a usual recipe is done at once, and a long list of rare choices delays nothing that is likely.
  */
 #define COST_MAX 14
+#define MOVES_MAX 4
 
 /* How often the clock is read. */
 #define TRIES_A_LOOK 1024
@@ -37,6 +38,7 @@ struct setup {
 	struct part parts[DRVP_DESIGN_PREVIOUS + 1];
 	struct drvp_strbuf bytes;       /* of all parts, and what stands before and behind */
 	struct part before, after;
+	bool renamed[DRVP_DESIGN_COLUMNS];      /* the naming gives these another key */
 	char *message;
 	size_t message_size;
 	int64_t deadline;
@@ -187,23 +189,42 @@ static void move_part(uint8_t *order, size_t from, size_t to)
 	order[to] = part;
 }
 
-static void try_moves(struct setup *s, const uint8_t *order, size_t count, unsigned moves)
+/* Keys, times and the previous hash wander more often than other columns. */
+static unsigned move_cost(const struct setup *s, uint8_t part)
+{
+	const struct drvp_sample *sample = s->search->sample;
+
+	if (part == DRVP_DESIGN_PREVIOUS)
+		return 1;
+	return sample->columns[part].key_position || part == sample->order ||
+	       part == sample->partition ||
+	       drvp_piece_class(&sample->columns[part]) == DRVP_PIECE_TIME ? 1 : 2;
+}
+
+/* Each further move costs one more, or all orders would be tried before other likely things. */
+static void try_moves(struct setup *s, const uint8_t *order, size_t count, unsigned moves,
+		      unsigned left)
 {
 	uint8_t moved[DRVP_DESIGN_COLUMNS + 1];
 
-	if (!moves) {
+	if (!left) {
 		try_order(s, order, count);
 		return;
 	}
-	for (size_t from = 0; from < count && !s->done; from++)
-		for (size_t to = 0; to < count && !s->done; to++) {
-			/* A step to the right is the next one's step to the left. */
-			if (to == from || to == from + 1)
+	if (s->sorted || moves == MOVES_MAX)
+		return;
+	for (size_t from = 0; from < count && !s->done; from++) {
+		unsigned cost = move_cost(s, order[from]) + moves;
+
+		for (size_t to = 0; to < count && cost <= left && !s->done; to++) {
+			/* A step to the left is the other one's step to the right. */
+			if (to == from || to + 1 == from)
 				continue;
 			memcpy(moved, order, count);
 			move_part(moved, from, to);
-			try_moves(s, moved, count, moves - 1);
+			try_moves(s, moved, count, moves + 1, left - cost);
 		}
+	}
 }
 
 static bool has_own_place(const struct setup *s)
@@ -239,20 +260,45 @@ static size_t arrange(const struct setup *s, const bool *in, uint8_t *order)
 	return count;
 }
 
-static void try_toggles(struct setup *s, bool *in, size_t from, unsigned toggles, unsigned moves)
+/* Whether a choice shows in the bytes; else they were met when the usual one was tried. */
+static bool shows(const struct setup *s, const bool *in)
+{
+	const struct drvp_sample *sample = s->search->sample;
+	const struct drvp_design *design = &s->design;
+	bool null = s->null == drvp_design_nulls || !s->null->json, name = !design->naming;
+	bool class[DRVP_PIECE_CLASSES] = { false };
+
+	for (size_t i = 0; i < s->usable_count; i++) {
+		uint8_t column = s->usable[i];
+
+		if (!in[column])
+			continue;
+		if (s->probe->values[column].kind == DRVP_NULL)
+			null = true;
+		else
+			class[drvp_piece_class(&sample->columns[column])] = true;
+		name = name || s->renamed[column];
+	}
+	for (int i = 0; i < DRVP_PIECE_CLASSES; i++)
+		if (design->variant[i] && !class[i])
+			return false;
+	return null && (name || has_own_place(s)) && (!design->time_key || class[DRVP_PIECE_TIME]);
+}
+
+static void try_toggles(struct setup *s, bool *in, size_t from, unsigned toggles, unsigned left)
 {
 	uint8_t order[DRVP_DESIGN_COLUMNS + 1];
 
 	if (!toggles) {
-		size_t count = arrange(s, in, order);
+		size_t count = shows(s, in) ? arrange(s, in, order) : 0;
 
 		if (count && !s->done)
-			try_moves(s, order, count, moves);
+			try_moves(s, order, count, 0, left);
 		return;
 	}
 	for (size_t i = from; i < s->usable_count && !s->done; i++) {
 		in[s->usable[i]] = !in[s->usable[i]];
-		try_toggles(s, in, i + 1, toggles - 1, moves);
+		try_toggles(s, in, i + 1, toggles - 1, left);
 		in[s->usable[i]] = !in[s->usable[i]];
 	}
 }
@@ -367,10 +413,18 @@ static bool make_room(struct setup *s)
 	return !s->status;
 }
 
+/* Where keys are sorted there are no orders to try, so that more columns may be in or out. */
+static void try_sorted(struct setup *s, bool *in, unsigned cost)
+{
+	unsigned most = cost < 2 ? cost : 2 * cost - 1;
+
+	for (unsigned toggles = cost < 2 ? cost : most - 1; toggles <= most && !s->done; toggles++)
+		try_toggles(s, in, 0, toggles, 0);
+}
+
 /* All sets and orders of columns whose cost is exactly what is left. */
 static void try_columns(struct setup *s, unsigned cost)
 {
-	static const unsigned move_costs[] = { 0, 1, 3, 6 };
 	bool in[DRVP_DESIGN_COLUMNS];
 
 	for (size_t i = 0; i < DRVP_DESIGN_COLUMNS; i++)
@@ -385,9 +439,10 @@ static void try_columns(struct setup *s, unsigned cost)
 		return;
 	if (s->sorted)
 		sort_keys(s);
-	for (unsigned moves = 0; moves < 4 && move_costs[moves] <= cost && !s->done; moves++)
-		if (!moves || !s->sorted)
-			try_toggles(s, in, 0, cost - move_costs[moves], moves);
+	if (s->sorted)
+		try_sorted(s, in, cost);
+	for (unsigned toggles = 0; !s->sorted && toggles <= cost && !s->done; toggles++)
+		try_toggles(s, in, 0, toggles, cost - toggles);
 }
 
 /* ------------------------------------------------------------------ choices */
@@ -494,6 +549,8 @@ static bool names_differ(struct setup *s, int naming)
 	const struct drvp_sample *sample = s->search->sample;
 	char one[128], other[128];
 
+	memset(s->renamed, 0, sizeof s->renamed);
+
 	for (int earlier = 0; earlier < naming; earlier++) {
 		bool differ = false;
 
@@ -502,7 +559,10 @@ static bool names_differ(struct setup *s, int naming)
 			drvp_design_key(&s->design, (uint8_t)i, one, sizeof one);
 			s->design.naming = earlier;
 			drvp_design_key(&s->design, (uint8_t)i, other, sizeof other);
-			differ = differ || strcmp(one, other) != 0;
+			if (!strcmp(one, other))
+				continue;
+			differ = true;
+			s->renamed[i] |= earlier == DRVP_NAMES_STORED;
 		}
 		if (!differ)
 			return false;
@@ -576,9 +636,15 @@ static bool take_time(struct setup *s, size_t i, unsigned *cost)
 	return take_variant(s, i, cost, DRVP_PIECE_TIME, 8);
 }
 
+/* Members in the order of writing are not to be had from a store that has lost it. */
 static bool take_document(struct setup *s, size_t i, unsigned *cost)
 {
-	return take_variant(s, i, cost, DRVP_PIECE_DOCUMENT, 4);
+	if (!take_variant(s, i, cost, DRVP_PIECE_DOCUMENT, 4))
+		return false;
+	if (s->search->sample->order_lost &&
+	    s->design.context->variants[DRVP_PIECE_DOCUMENT][i].format.unsorted)
+		*cost += 2;
+	return true;
 }
 
 static bool take_number(struct setup *s, size_t i, unsigned *cost)
@@ -601,9 +667,53 @@ static bool take_digest(struct setup *s, size_t i, unsigned *cost)
 	return true;
 }
 
+static const struct drvp_sample_row *next_probe(const struct drvp_sample *sample,
+						const struct drvp_sample_row *not)
+{
+	const struct drvp_sample_row *best = NULL;
+
+	for (size_t i = 0; i < sample->count; i++) {
+		const struct drvp_sample_row *row = &sample->rows[i];
+
+		if (row == not || row->genesis || row->unlinked)
+			continue;
+		if (!best || row->nulls < best->nulls)
+			best = row;
+	}
+	return best;
+}
+
+/* Few values, and none of them a time or a number that counts something. */
+static bool may_partition(const struct drvp_sample *sample, size_t column)
+{
+	const struct drvp_column *c = &sample->columns[column];
+
+	return column != sample->hash && column != sample->order && c->key_position != 1 &&
+	       !drvp_sample_is_unique(sample, column) &&
+	       (c->kind == DRVP_TEXT || c->kind == DRVP_UUID || c->kind == DRVP_INTEGER);
+}
+
+/* Where previous hashes are derived, it matters of which rows; else the sample has found out. */
+static bool take_partition(struct setup *s, size_t i, unsigned *cost)
+{
+	struct drvp_sample *sample = s->search->sample;
+
+	*cost = 0;
+	s->design.partition = sample->partition;
+	if (sample->previous != DRVP_NO_COLUMN || i > sample->column_count)
+		return i == 0;
+	*cost = i == 0 ? 0 : may_partition(sample, i - 1) ? 1 : COST_MAX + 1;
+	if (*cost > COST_MAX)
+		return true;
+	s->design.partition = i == 0 ? DRVP_NO_COLUMN : i - 1;
+	drvp_sample_partition(sample, s->design.partition);
+	s->probe = next_probe(sample, NULL);
+	return s->probe;
+}
+
 /* Each puts the choice of that index into the design; false: there is none. */
 static bool (*const choices[])(struct setup *s, size_t i, unsigned *cost) = {
-	take_context, take_shape, take_comma, take_place, take_naming, take_previous_key,
+	take_partition, take_context, take_shape, take_comma, take_place, take_naming, take_previous_key,
 	take_time_key, take_null, take_time, take_document, take_number, take_bool, take_digest,
 };
 
@@ -621,22 +731,6 @@ static void choose(struct setup *s, size_t choice, unsigned left)
 }
 
 /* ------------------------------------------------------------------ the search */
-
-static const struct drvp_sample_row *next_probe(const struct drvp_sample *sample,
-						const struct drvp_sample_row *not)
-{
-	const struct drvp_sample_row *best = NULL;
-
-	for (size_t i = 0; i < sample->count; i++) {
-		const struct drvp_sample_row *row = &sample->rows[i];
-
-		if (row == not || row->genesis || row->unlinked)
-			continue;
-		if (!best || row->nulls < best->nulls)
-			best = row;
-	}
-	return best;
-}
 
 static int make_digesters(struct drvp_search *search, struct drv_error *err)
 {
