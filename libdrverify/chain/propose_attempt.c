@@ -86,8 +86,9 @@ int drvp_attempt_new(struct drvp_attempt **out, const struct drvp_sample *sample
 	drvp_strbuf_free(&text);
 	if (!status)
 		status = drvp_preimage_new(&attempt->preimage, attempt->baseline->items[0].config,
-					   sample->ask->relation, sample->ask->session,
-					   DRVP_USE_CONTENTS, err);
+					   &(const struct drvp_entry_tables){
+						   sample->ask->relation, NULL },
+					   sample->ask->session, DRVP_USE_CONTENTS, err);
 	if (!status)
 		status = map_columns(attempt, err);
 	if (status)

@@ -124,7 +124,7 @@ static int find_item(const struct drv_baseline *baseline, const char *id,
 }
 
 struct column_search {
-	const struct drvp_relation *relation;
+	const struct drvp_relation *relation, *joined;  /* joined: or NULL */
 	const char *missing;
 };
 
@@ -133,23 +133,23 @@ static void look_for_column(const char *column, void *user)
 	struct column_search *search = user;
 
 	if (!search->missing && search->relation->column_count &&
-	    !drvp_relation_column(search->relation, column))
+	    !drvp_relation_column(search->relation, column) &&
+	    !(search->joined && drvp_relation_column(search->joined, column)))
 		search->missing = column;
 }
 
 static int try_item(struct drv_run *run, const struct drvp_item *item, struct opened *o,
 		    struct drvp_try *what, struct drv_error *err)
 {
-	const struct drvp_recipe *recipe = item->config;
+	const struct drvp_relation *joined = item->check->joined(item) ? o->relations + 1 : NULL;
 	struct drvp_settings settings = run->settings;
 	struct drvp_measure m = { .session = o->session, .item = item, .relation = o->relations,
-				  .settings = &settings };
-	struct column_search search = { o->relations, NULL };
+				  .joined = joined, .settings = &settings };
+	struct column_search search = { o->relations, joined, NULL };
 	int status;
 
 	settings.show_keys = true;
-	if (!recipe->body)
-		item->check->columns(item, look_for_column, &search);
+	item->check->columns(item, look_for_column, &search);
 	if (search.missing)
 		return drvp_fail(err, DRV_E_MISSING, "%.200s has no column \"%.80s\"",
 				 item->target_name, search.missing);
@@ -168,6 +168,7 @@ int drv_chain_try(struct drv_run *run, const struct drv_chain_try_options *given
 	struct drv_chain_try_options options = DRV_CHAIN_TRY_OPTIONS_INIT;
 	const struct drvp_item *item;
 	struct opened o = { 0 };
+	struct drvp_target targets[2] = { { 0 } };
 	struct drvp_try what = { .fn = fn, .user = user };
 	const char *key;
 	int status = read_options(&options, sizeof options, given, error);
@@ -182,7 +183,10 @@ int drv_chain_try(struct drv_run *run, const struct drv_chain_try_options *given
 	if (key)
 		return drvp_fail(error, DRV_E_USAGE, "the key \"%.60s\" is needed, and was not given",
 				 key);
-	status = open_source(&o, run, item->source, &item->target, 1, error);
+	targets[0] = item->target;
+	if (item->check->joined(item))
+		targets[1] = *item->check->joined(item);
+	status = open_source(&o, run, item->source, targets, targets[1].name ? 2 : 1, error);
 	if (!status)
 		status = try_item(run, item, &o, &what, error);
 	close_source(&o);
