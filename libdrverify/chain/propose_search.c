@@ -30,6 +30,7 @@ struct setup {
 	const struct drvp_sample_row *probe;
 	struct drvp_design design;
 	bool sorted;                    /* parts stand in the order of their keys */
+	bool usual[DRVP_DESIGN_COLUMNS];        /* see is_usual() */
 	const struct drvp_design_word *null;
 	uint8_t usable[DRVP_DESIGN_COLUMNS];    /* columns that may have been hashed */
 	size_t usable_count;
@@ -338,7 +339,7 @@ static void choose_columns(struct setup *s, bool *in)
 		    (omitted && s->probe->values[i].kind == DRVP_NULL))
 			continue;
 		s->usable[s->usable_count++] = (uint8_t)i;
-		in[i] = is_usual(sample, i);
+		in[i] = s->usual[i];
 	}
 }
 
@@ -369,27 +370,28 @@ static void add_surroundings(struct setup *s)
 	s->after.len = s->bytes.len - s->after.at;
 }
 
-static bool key_comes_first(const struct setup *s, uint8_t a, uint8_t b)
-{
-	char x[128], y[128];
-
-	drvp_design_key(&s->design, a, x, sizeof x);
-	drvp_design_key(&s->design, b, y, sizeof y);
-	return strcmp(x, y) < 0;
-}
-
+/* Asked once for each choice of names, since all that is tried with it stands in this order. */
 static void sort_keys(struct setup *s)
 {
-	s->by_key_count = s->usable_count;
-	memcpy(s->by_key, s->usable, s->usable_count);
-	s->by_key[s->by_key_count++] = DRVP_DESIGN_PREVIOUS;
-	for (size_t i = 1; i < s->by_key_count; i++)
-		for (size_t j = i; j > 0 && key_comes_first(s, s->by_key[j], s->by_key[j - 1]); j--) {
-			uint8_t part = s->by_key[j];
+	const struct drvp_sample *sample = s->search->sample;
+	char keys[DRVP_DESIGN_COLUMNS + 1][128];
+	uint8_t order[DRVP_DESIGN_COLUMNS + 1];
+	size_t count = 0;
 
-			s->by_key[j] = s->by_key[j - 1];
-			s->by_key[j - 1] = part;
-		}
+	for (; count < sample->column_count && count < DRVP_DESIGN_COLUMNS; count++)
+		drvp_design_key(&s->design, (uint8_t)count, keys[count], sizeof keys[count]);
+	drvp_design_key(&s->design, DRVP_DESIGN_PREVIOUS, keys[count], sizeof keys[count]);
+	count++;
+	for (size_t i = 0; i < count; i++) {
+		size_t at = i;
+
+		for (; at > 0 && strcmp(keys[i], keys[order[at - 1]]) < 0; at--)
+			order[at] = order[at - 1];
+		order[at] = (uint8_t)i;
+	}
+	for (size_t i = 0; i < count; i++)
+		s->by_key[i] = order[i] == count - 1 ? DRVP_DESIGN_PREVIOUS : order[i];
+	s->by_key_count = count;
 }
 
 static bool make_room(struct setup *s)
@@ -437,8 +439,6 @@ static void try_columns(struct setup *s, unsigned cost)
 	add_surroundings(s);
 	if (!make_room(s))
 		return;
-	if (s->sorted)
-		sort_keys(s);
 	if (s->sorted)
 		try_sorted(s, in, cost);
 	for (unsigned toggles = 0; !s->sorted && toggles <= cost && !s->done; toggles++)
@@ -609,6 +609,8 @@ static bool take_time_key(struct setup *s, size_t i, unsigned *cost)
 	if (i >= (member ? sizeof keys / sizeof *keys : 1))
 		return false;
 	s->design.time_key = keys[i];
+	if (s->sorted)
+		sort_keys(s);
 	*cost = i > 2 ? 2 : i > 0;
 	return true;
 }
@@ -782,6 +784,8 @@ int drvp_search_run(struct drvp_search *search, struct drv_error *err)
 		s->design.pieces = search->pieces;
 		s->design.inner = search->inner;
 		s->design.genesis = drvp_design_geneses;
+		for (size_t i = 0; i < search->sample->column_count && i < DRVP_DESIGN_COLUMNS; i++)
+			s->usual[i] = is_usual(search->sample, i);
 		if (s->probe)
 			search_from(s);
 		status = s->status ? drvp_fail(err, s->status, "trying recipes failed") : 0;
