@@ -289,6 +289,14 @@ static void write_parts(const struct drvp_design *design, struct drvp_strbuf *ou
 	drvp_strbuf_str(out, allows_keys(design) ? ", \"allow_keys\": \"top-level\" }" : " }");
 }
 
+static void write_glue(const struct drvp_design *design, struct drvp_strbuf *out)
+{
+	if (!design->glue[0])
+		return;
+	drvp_strbuf_str(out, ", ");
+	drvp_piece_string(out, design->glue, strlen(design->glue));
+}
+
 static void write_preimage(const struct drvp_design *design, struct drvp_strbuf *out)
 {
 	bool before = design->place == DRVP_PLACE_BEFORE, after = design->place == DRVP_PLACE_AFTER;
@@ -297,16 +305,14 @@ static void write_preimage(const struct drvp_design *design, struct drvp_strbuf 
 	drvp_strbuf_str(out, before || after ? "[" : "");
 	if (before) {
 		write_previous(design, out);
-		drvp_strbuf_str(out, ", ");
-		drvp_piece_string(out, design->glue, strlen(design->glue));
+		write_glue(design, out);
 		drvp_strbuf_str(out, ", ");
 	}
 	drvp_strbuf_str(out, design->inner_digest ? "{ \"digest\": " : "");
 	write_parts(design, out);
 	drvp_strbuf_str(out, design->inner_digest ? " }" : "");
 	if (after) {
-		drvp_strbuf_str(out, ", ");
-		drvp_piece_string(out, design->glue, strlen(design->glue));
+		write_glue(design, out);
 		drvp_strbuf_str(out, ", ");
 		write_previous(design, out);
 	}

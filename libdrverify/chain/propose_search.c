@@ -141,26 +141,70 @@ static size_t linked_rows(const struct drvp_sample *sample)
 	return count;
 }
 
-static void keep_if_better(struct setup *s, const uint8_t *order, size_t count)
+static void keep_if_better(struct setup *s, struct drvp_design *design)
 {
 	struct drvp_search *search = s->search;
-	struct drvp_design design = s->design;
 	size_t agreeing;
+
+	for (size_t i = 0; i < DRVP_DESIGN_COLUMNS; i++)
+		design->nulls[i] = s->null;
+	if (drvp_design_fit(design, search, s->probe) <= search->best_agrees)
+		return;
+	agreeing = confirm(s, design);
+	if (agreeing <= search->best_agrees)
+		return;
+	search->best = *design;
+	search->best_agrees = agreeing;
+	s->done = agreeing == linked_rows(search->sample);
+}
+
+/* The variant of that format in another context, or the first where it has none. */
+static uint8_t same_format(const struct drvp_piece_context *context, int class,
+			   const struct drvp_piece_format *format)
+{
+	for (size_t i = 0; i < context->variant_count[class]; i++)
+		if (!strcmp(context->variants[class][i].format.members, format->members))
+			return (uint8_t)i;
+	return 0;
+}
+
+/* Every way of writing documents and numbers in a context, all else staying as it is. */
+static void try_context(struct setup *s, const struct drvp_design *like,
+			const struct drvp_piece_context *context)
+{
+	struct drvp_design design = *like;
+
+	for (int class = 0; class < DRVP_PIECE_CLASSES; class++)
+		design.variant[class] = same_format(context, class, &like->context->variants
+						    [class][like->variant[class]].format);
+	design.context = context;
+	if (context->style)
+		design.comma = context->comma;
+	for (size_t i = 0; i < context->variant_count[DRVP_PIECE_DOCUMENT] && !s->done; i++)
+		for (size_t j = 0; j < context->variant_count[DRVP_PIECE_NUMBER] && !s->done; j++) {
+			struct drvp_design tried = design;
+
+			tried.variant[DRVP_PIECE_DOCUMENT] = (uint8_t)i;
+			tried.variant[DRVP_PIECE_NUMBER] = (uint8_t)j;
+			keep_if_better(s, &tried);
+		}
+}
+
+/* What gives the hash of one row gives others where a language's own habits show. */
+static void found(struct setup *s, const uint8_t *order, size_t count)
+{
+	const struct drvp_pieces *pieces = s->search->pieces;
+	struct drvp_design design = s->design;
+	bool first = !s->search->best_agrees;
 
 	memcpy(design.order, order, count);
 	design.count = count;
-	for (size_t i = 0; i < DRVP_DESIGN_COLUMNS; i++)
-		design.nulls[i] = s->null;
-	if (drvp_design_fit(&design, search, s->probe) <= search->best_agrees)
-		return;
-	agreeing = confirm(s, &design);
-	if (agreeing <= search->best_agrees)
-		return;
-	if (!search->best_agrees && s->deadline > drvp_monotonic() + SECOND_THOUGHTS)
+	keep_if_better(s, &design);
+	for (size_t i = 0; first && i < pieces->count && !s->done; i++)
+		if (!pieces->contexts[i].style == !design.context->style)
+			try_context(s, &design, &pieces->contexts[i]);
+	if (first && s->search->best_agrees && s->deadline > drvp_monotonic() + SECOND_THOUGHTS)
 		s->deadline = drvp_monotonic() + SECOND_THOUGHTS;
-	search->best = design;
-	search->best_agrees = agreeing;
-	s->done = agreeing == linked_rows(search->sample);
 }
 
 static void try_order(struct setup *s, const uint8_t *order, size_t count)
@@ -173,7 +217,7 @@ static void try_order(struct setup *s, const uint8_t *order, size_t count)
 	if (drvp_digest(s->design.digester, s->message, len, digest))
 		s->status = DRV_E_INTERNAL;
 	else if (!memcmp(digest, s->probe->hash, s->search->sample->hash_size))
-		keep_if_better(s, order, count);
+		found(s, order, count);
 	s->done = s->done || s->status;
 }
 
