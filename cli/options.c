@@ -80,6 +80,8 @@ static const struct row rows[] = {
 	  "is not part of it); repeatable" },
 	{ "allow-sql", 0, FLAG, FOR_RUNS, AT(allow_sql), NULL,
 	  "run SQL and server-side code that the document contains" },
+	{ "since-checkpoint", 0, FLAG, FOR_RUNS, AT(since_checkpoint), NULL,
+	  "of audit chains, read only what came after the last recorded checkpoint" },
 	{ "show-keys", 0, FLAG, FOR_RUNS, AT(show_keys), NULL,
 	  "name damaged rows by primary key, which may be personal data" },
 	{ "write", 0, LIST, FOR_RUNS, AT(writes), "FORMAT=PATH",

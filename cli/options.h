@@ -31,7 +31,7 @@ struct options {
 	uint32_t jobs;               /* 0: not given; likewise below */
 	uint32_t timeout_ms;
 	uint32_t row, rows;
-	bool allow_sql, show_keys, quiet, verbose, help, version, hex;
+	bool allow_sql, show_keys, since_checkpoint, quiet, verbose, help, version, hex;
 	const char *operand;
 };
 

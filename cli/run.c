@@ -104,6 +104,7 @@ static int prepare(struct drv_run **run, const struct drv_baseline *baseline,
 	wanted.timeout_ms = options->timeout_ms;
 	wanted.allow_sql = options->allow_sql;
 	wanted.show_keys = options->show_keys;
+	wanted.since_checkpoint = options->since_checkpoint;
 	wanted.restored_to = options->restored_to;
 	wanted.incident_at = options->incident_at;
 	if (drv_run_new(run, baseline, &wanted, &error)) {

@@ -245,6 +245,8 @@ static const struct {
 	{ "partition", "{ \"type\": \"array\", \"minItems\": 1, "
 		       "\"items\": { \"type\": [\"string\", \"null\"] } }" },
 	{ "partition_heads", "{ \"type\": \"array\", \"items\": { \"$ref\": \"#/$defs/partition_head\" } }" },
+	{ "checkpoints", "{ \"type\": \"array\", \"maxItems\": 16, "
+			 "\"items\": { \"$ref\": \"#/$defs/checkpoint\" } }" },
 	{ "hashes", "{ \"type\": \"array\", \"items\": { \"$ref\": \"#/$defs/hex\" } }" },
 	{ "join", "{ \"$ref\": \"#/$defs/body\" }" },
 	{ "join_on", "{ \"type\": \"object\", \"minProperties\": 1, "
@@ -286,6 +288,7 @@ static void put_definitions(struct drvp_json_writer *w)
 	put_definition(w, "digest_by", drvp_digest_by_fields);
 	put_definition(w, "version", drvp_version_fields);
 	put_definition(w, "partition_head", drvp_partition_head_fields);
+	put_definition(w, "checkpoint", drvp_checkpoint_fields);
 	put_definition(w, "body", drvp_body_fields);
 	put_definition(w, "json_style_like", drvp_json_style_fields);
 	put_style(w);

@@ -143,9 +143,13 @@ struct drv_run_options {
 					"baseline" for the very moment of the capture, or "now" when
 					nothing was restored; NULL: unknown */
 	const char *incident_at;     /* when data was lost: a time with zone; NULL: unknown */
+	int32_t since_checkpoint;    /* non-zero: of an audit chain with a recorded checkpoint, read
+					only what came after it; older entries are not verified */
+	int32_t reserved;            /* 0 */
 };
 
-#define DRV_RUN_OPTIONS_INIT { (uint32_t)sizeof(struct drv_run_options), 0, 0, 0, 0, 0, NULL, NULL }
+#define DRV_RUN_OPTIONS_INIT \
+	{ (uint32_t)sizeof(struct drv_run_options), 0, 0, 0, 0, 0, NULL, NULL, 0, 0 }
 
 /*
  * Prepares a run over a baseline. options may be NULL. Strings in options are copied.

@@ -21,6 +21,7 @@ struct drvp_chain {
 	bool head_seen;              /* an entry has the recorded head's hash */
 	struct drvp_multiset hashes, previous;
 	/* by locating */
+	uint64_t rows_before;        /* that a checkpoint stands for, and that were not read */
 	uint64_t gaps, forks, second_firsts, copies, tails, backward;
 	bool front_cut;              /* no entry is the first; front is the first gap */
 	struct drvp_link_record front, last_tail;
@@ -29,6 +30,12 @@ struct drvp_chain {
 	uint8_t anchor[DRVP_MULTISET_VALUE_MAX];        /* what the entry at the front refers to */
 	size_t anchor_len;
 };
+
+/* All rows that it has, whether read or not; chain NULL: none. */
+static inline uint64_t drvp_chain_rows(const struct drvp_chain *chain)
+{
+	return chain ? chain->rows + chain->rows_before : 0;
+}
 
 struct drvp_chains {
 	struct drvp_chain *list;     /* owned */

@@ -118,7 +118,7 @@ static int read_links(struct row_links *links, struct following *f, const struct
 		return status ? status : DRV_E_BUSY;
 	fingerprint_link(&links->hash, f, &entry->hash);
 	fingerprint_link(&links->previous, f, &entry->previous);
-	if (drvp_chain_is_first(f->recipe, &f->m->tally->chains.list[chain], &entry->previous))
+	if (drvp_chain_reader_is_first(&f->reader, &f->m->tally->chains.list[chain], entry))
 		links->previous = DRVP_NO_PREDECESSOR;
 	links->holds = entry->hash.state == DRVP_LINK_HASH;
 	links->claims = entry->previous.state != DRVP_LINK_NULL;
@@ -343,14 +343,37 @@ static void find_first_bad(struct following *f)
 			consider(f, findings[i]->marks[0].order);
 }
 
+/* A capture records them; a run that begins at the last one moves on to the next. */
+static bool takes_checkpoints(const struct following *f)
+{
+	const struct drvp_recipe *recipe = f->recipe;
+
+	return (f->m->settings->capture || drvp_chain_since(recipe, f->m->settings)) &&
+	       recipe->previous && recipe->committed && recipe->order_by.count &&
+	       !recipe->partition_by.count && f->m->tally->rows;
+}
+
+/* The first row of such a run stands for all that come before it. */
+static void note_rows_before(struct following *f)
+{
+	const struct drvp_checkpoint *since = drvp_chain_since(f->recipe, f->m->settings);
+	struct drvp_chains *chains = &f->m->tally->chains;
+
+	if (since && chains->count)
+		chains->list[0].rows_before = since->rows - 1;
+}
+
 static int locate(struct following *f, struct drv_error *err)
 {
 	bool linked = f->recipe->previous;
 	bool proven = !linked || prove_all(f);
 	int status = 0;
 
+	note_rows_before(f);
 	if (proven && linked && !f->recipe->committed)
 		status = drvp_chain_walk(f->m, &proven, err);
+	else if (proven && takes_checkpoints(f))
+		status = drvp_chain_take_checkpoints(f->m, err);
 	if (!status && !proven)
 		status = follow(f, err);
 	find_first_bad(f);

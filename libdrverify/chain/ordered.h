@@ -13,4 +13,7 @@ int drvp_chain_measure_ordered(const struct drvp_measure *m, struct drv_error *e
 /* Sets *unbroken to whether each entry's previous hash is that of the one before it in order. */
 int drvp_chain_walk(const struct drvp_measure *m, bool *unbroken, struct drv_error *err);
 
+/* Fills tally->taken, for one chain that was proven and whose hashes cover the previous one. */
+int drvp_chain_take_checkpoints(const struct drvp_measure *m, struct drv_error *err);
+
 #endif

@@ -51,7 +51,7 @@ struct drvp_scan drvp_chain_reader_scan(const struct drvp_chain_reader *reader)
 	return (struct drvp_scan){
 		.relation = reader->m->relation,
 		.join = recipe->body ? &reader->join : NULL,
-		.selection = { recipe->where.list, recipe->where.count, recipe->filter },
+		.selection = drvp_chain_selection(recipe, reader->m->settings),
 		.range = reader->m->range,
 		.columns = reader->preimage->columns,
 		.column_count = reader->preimage->column_count,
@@ -122,14 +122,26 @@ bool drvp_chain_reader_same_place(const struct drvp_chain_reader *reader,
 	return true;
 }
 
-bool drvp_chain_is_first(const struct drvp_recipe *recipe, const struct drvp_chain *chain,
-			 const struct drvp_link *previous)
+static bool is_checkpoint(const struct drvp_chain_reader *reader, const struct drvp_link *hash)
 {
+	const struct drvp_checkpoint *since = drvp_chain_since(reader->recipe,
+							       reader->m->settings);
+
+	return since && hash->state == DRVP_LINK_HASH && hash->size == since->hash_len &&
+	       !memcmp(hash->bytes, since->hash, hash->size);
+}
+
+bool drvp_chain_reader_is_first(const struct drvp_chain_reader *reader,
+				const struct drvp_chain *chain, const struct drvp_entry *entry)
+{
+	const struct drvp_link *previous = &entry->previous;
 	const struct drvp_bytes *anchor;
 
+	if (is_checkpoint(reader, &entry->hash))
+		return true;
 	if (previous->state != DRVP_LINK_HASH)
 		return previous->state == DRVP_LINK_GENESIS;
-	anchor = drvp_recipe_anchor(recipe, chain->partition, chain->partition_len);
+	anchor = drvp_recipe_anchor(reader->recipe, chain->partition, chain->partition_len);
 	return anchor && drvp_link_is(previous, anchor);
 }
 

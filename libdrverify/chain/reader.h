@@ -5,6 +5,7 @@
 #include "chain/chains.h"
 #include "chain/hasher.h"
 #include "chain/preimage.h"
+#include "chain/verify.h"
 
 /* One thread at a time. */
 struct drvp_chain_reader {
@@ -47,9 +48,12 @@ int64_t drvp_chain_reader_order(const struct drvp_chain_reader *reader, const st
 bool drvp_chain_reader_same_place(const struct drvp_chain_reader *reader,
 				  const struct drvp_row *a, const struct drvp_row *b);
 
-/* Whether nothing comes before an entry: by its word for that, or by what was recorded. */
-bool drvp_chain_is_first(const struct drvp_recipe *recipe, const struct drvp_chain *chain,
-			 const struct drvp_link *previous);
+/*
+ * Whether nothing comes before an entry: by its word for that, by what was recorded, or because
+ * the run begins with it.
+ */
+bool drvp_chain_reader_is_first(const struct drvp_chain_reader *reader,
+				const struct drvp_chain *chain, const struct drvp_entry *entry);
 
 enum drvp_content {
 	DRVP_CONTENT_MATCHES,

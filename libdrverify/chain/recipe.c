@@ -33,6 +33,8 @@ static const struct drvp_field expect_fields[] = {
 	  .help = "Where the chain ended; without it a cut tail cannot be seen." },
 	{ .name = "heads", CUSTOM(drvp_recorded_heads_read, "partition_heads"),
 	  FIELD(drvp_chain_expect, heads), .help = "The same for the chain of each partition." },
+	{ .name = "checkpoints", CUSTOM(drvp_checkpoints_read, "checkpoints"),
+	  .help = "Where the chain was before, in its order." },
 	{ .name = "genesis", CUSTOM(drvp_hex_read, "hex"), FIELD(drvp_chain_expect, genesis),
 	  .help = "What the first entry refers to, where older ones were pruned." },
 	{ 0 }
@@ -246,6 +248,10 @@ static int validate_expect(struct drvp_reader *reader, const struct drvp_recipe 
 			     partitions ? "with \"partition_by\", \"expect\" has \"heads\"" :
 					  "without \"partition_by\", \"expect\" has one \"head\"");
 
+	if (!status)
+		status = fail_if(reader, expect->checkpoints.count &&
+				 (partitions || !recipe->order_by.count), node,
+				 "\"checkpoints\" need \"order_by\", and one chain");
 	if (!status && expect->head.rows.set)
 		status = validate_head(reader, recipe, &expect->head, node);
 	for (size_t i = 0; !status && i < expect->heads.count; i++)
@@ -277,6 +283,25 @@ static void take_unstored(struct drvp_recipe *recipe)
 	recipe->mode = (struct drvp_number){ true, DRVP_MODE_LINKS };
 }
 
+/* Rows from the last checkpoint on, which is one of them. */
+static int prepare_since(struct drvp_reader *reader, struct drvp_recipe *recipe)
+{
+	size_t count = recipe->where.count + 1;
+	struct drvp_condition *list;
+
+	if (!recipe->expect.last_at || !recipe->committed || !recipe->previous)
+		return 0;
+	list = drvp_arena_array(reader->arena, count, sizeof *list);
+	if (!list)
+		return drvp_fail_nomem(reader->err);
+	for (size_t i = 0; i + 1 < count; i++)
+		list[i] = recipe->where.list[i];
+	list[count - 1] = (struct drvp_condition){ recipe->order_by.names[0], DRVP_AT_LEAST,
+						   recipe->expect.last_at };
+	recipe->since = (struct drvp_conditions){ list, count };
+	return 0;
+}
+
 int drvp_recipe_validate(struct drvp_reader *reader, struct drvp_recipe *recipe,
 			 const struct drvp_json *node, bool documents)
 {
@@ -297,7 +322,9 @@ int drvp_recipe_validate(struct drvp_reader *reader, struct drvp_recipe *recipe,
 	recipe->committed = commits(recipe);
 	drvp_recipe_digests(recipe, note_size, &recipe->hash_sizes);
 	status = validate_links(reader, recipe, node);
-	return status ? status : validate_expect(reader, recipe, node);
+	if (!status)
+		status = validate_expect(reader, recipe, node);
+	return status ? status : prepare_since(reader, recipe);
 }
 
 /* ------------------------------------------------------------------ columns */

@@ -3,6 +3,7 @@
 #define DRVP_RECIPE_H
 
 #include "base/digest.h"
+#include "chain/checkpoint.h"
 #include "chain/expr.h"
 #include "document/condition.h"
 
@@ -82,6 +83,8 @@ struct drvp_recorded_heads {
 
 struct drvp_chain_expect {
 	struct drvp_recorded_head head;
+	struct drvp_checkpoints checkpoints;
+	const struct drvp_json *last_at;        /* of the last checkpoint, as written */
 	struct drvp_recorded_heads heads;
 	struct drvp_bytes genesis;
 };
@@ -120,13 +123,16 @@ struct drvp_recipe {
 	struct drvp_chain_expect expect;
 	bool committed;                 /* every hash covers the previous one */
 	unsigned hash_sizes;            /* that hashes may have: bit n is 8 n bytes */
+	struct drvp_conditions since;   /* where, and not before the last checkpoint; none: there is
+					   no checkpoint to begin with */
 };
 
 extern const struct drvp_field drvp_recipe_fields[];
 
 /* What the members that are objects may hold, for the schema. */
 extern const struct drvp_field drvp_hmac_fields[], drvp_digest_by_fields[], drvp_version_fields[],
-			       drvp_head_fields[], drvp_partition_head_fields[], drvp_body_fields[];
+			       drvp_head_fields[], drvp_partition_head_fields[],
+			       drvp_checkpoint_fields[], drvp_body_fields[];
 
 /*
  * What the tables cannot say; also fills in what follows from the rest. node is the check's object;

@@ -1,10 +1,13 @@
 /* recipe_read.c: readers of the values that the members of a recipe have */
 #include "chain/recipe_read.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "chain/expr_value.h"
+#include "base/clock.h"
 #include "document/item.h"
 
 #define FIELD(type, member_name) .offset = offsetof(struct type, member_name)
@@ -277,6 +280,93 @@ int drvp_recorded_heads_read(struct drvp_reader *reader, const struct drvp_json 
 		if (!compare_heads(&list[i - 1], &list[i]))
 			return drvp_document_fail(reader, value, "the partition %s is listed twice",
 						  list[i].partition.bytes);
+	return 0;
+}
+
+struct written_checkpoint {
+	struct drvp_recorded_head head;
+	struct drvp_checkpoint checkpoint;
+	const struct drvp_json *at;
+};
+
+const struct drvp_field drvp_checkpoint_fields[] = {
+	{ .name = "rows", .kind = DRVP_FIELD_UINT, .flags = DRVP_REQUIRED,
+	  FIELD(written_checkpoint, head.rows), .help = "How many entries there were up to it." },
+	{ .name = "hash", CUSTOM(drvp_hex_read, "hex"), .flags = DRVP_REQUIRED,
+	  FIELD(written_checkpoint, head.hash), .help = "The hash of the last of them." },
+	{ .name = "at", .kind = DRVP_FIELD_ANY, .flags = DRVP_REQUIRED,
+	  FIELD(written_checkpoint, at), .help = "Its value of the first column of \"order_by\"." },
+	{ 0 }
+};
+
+static bool read_integer(const char *text, int64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoll(text, &end, 10);
+	return !errno && !*end;
+}
+
+/* As drvp_value_print() writes it: a number, a date, a time with Z, or one without a zone. */
+static bool read_order(struct drvp_checkpoint *out, const struct drvp_json *at)
+{
+	char text[64];
+	int written;
+
+	out->kind = DRVP_INTEGER;
+	if (at->type == DRVP_JSON_NUMBER)
+		return read_integer(at->text, &out->order);
+	if (at->type != DRVP_JSON_STRING || at->len > 40)
+		return false;
+	out->kind = DRVP_INSTANT;
+	if (drvp_instant_parse(&out->order, at->text, at->len))
+		return true;
+	out->kind = at->len == strlen("2026-01-02") ? DRVP_DATE : DRVP_LOCAL_TIME;
+	written = snprintf(text, sizeof text, "%s%sZ", at->text,
+			   out->kind == DRVP_DATE ? "T00:00:00" : "");
+	if (!drvp_instant_parse(&out->order, text, (size_t)written))
+		return false;
+	if (out->kind == DRVP_DATE)
+		out->order /= 86400 * DRVP_SECOND;
+	return true;
+}
+
+static int read_checkpoint(struct drvp_reader *reader, const struct drvp_json *value,
+			   struct drvp_checkpoint *out)
+{
+	struct written_checkpoint written = { 0 };
+	int status = drvp_fields_read_one(reader, value, drvp_checkpoint_fields, &written);
+
+	if (status)
+		return status;
+	if (written.head.hash.len > sizeof out->hash)
+		return drvp_document_fail(reader, value, "that is no hash of a chain");
+	*out = (struct drvp_checkpoint){ .rows = (uint64_t)written.head.rows.value,
+					 .hash_len = written.head.hash.len };
+	memcpy(out->hash, written.head.hash.bytes, written.head.hash.len);
+	return read_order(out, written.at) ? 0 :
+		drvp_document_fail(reader, written.at, "expected a whole number, a date or a time");
+}
+
+int drvp_checkpoints_read(struct drvp_reader *reader, const struct drvp_json *value, void *out)
+{
+	struct drvp_chain_expect *expect = out;
+	struct drvp_checkpoints *checkpoints = &expect->checkpoints;
+
+	if (value->type != DRVP_JSON_ARRAY || value->count > DRVP_CHECKPOINTS)
+		return drvp_document_fail(reader, value, "expected a list of at most %d checkpoints",
+					  DRVP_CHECKPOINTS);
+	for (const struct drvp_json *one = value->first; one; one = one->next) {
+		struct drvp_checkpoint *last = &checkpoints->list[checkpoints->count];
+		int status = read_checkpoint(reader, one, last);
+
+		if (status)
+			return status;
+		if (checkpoints->count++ && last->order <= last[-1].order)
+			return drvp_document_fail(reader, one, "checkpoints stand in their order");
+		expect->last_at = drvp_json_member(one, "at");
+	}
 	return 0;
 }
 

@@ -13,6 +13,7 @@ int drvp_genesis_hashed_read(struct drvp_reader *reader, const struct drvp_json 
 int drvp_digest_choice_read(struct drvp_reader *reader, const struct drvp_json *value, void *out);
 int drvp_versions_read(struct drvp_reader *reader, const struct drvp_json *value, void *out);
 int drvp_recorded_heads_read(struct drvp_reader *reader, const struct drvp_json *value, void *out);
+int drvp_checkpoints_read(struct drvp_reader *reader, const struct drvp_json *value, void *out);
 int drvp_hashes_read(struct drvp_reader *reader, const struct drvp_json *value, void *out);
 int drvp_body_read(struct drvp_reader *reader, const struct drvp_json *value, void *out);
 

@@ -1,6 +1,8 @@
 /* verify.c: recomputes the hash of every entry and gathers the links between them */
 #include "chain/verify.h"
 
+#include <string.h>
+
 #include "chain/ordered.h"
 #include "chain/reader.h"
 
@@ -62,7 +64,7 @@ static int add_links(struct verification *v, const struct drvp_row *row,
 		drvp_multiset_add(&chain->hashes, key, entry->hash.bytes, entry->hash.size);
 	if (v->recipe->mode.value == DRVP_MODE_ROWS)
 		return 0;
-	if (drvp_chain_is_first(v->recipe, chain, &entry->previous)) {
+	if (drvp_chain_reader_is_first(&v->reader, chain, entry)) {
 		chain->firsts++;
 		return count(v, row, DRVP_CHAIN_GENESIS);
 	}
@@ -86,6 +88,28 @@ static struct drvp_chain *chain_of(struct verification *v, const struct drvp_row
 			       v->reader.partition.len);
 }
 
+/* Which checkpoint a row belongs in front of, and whether it is the one. */
+static void count_checkpoint(struct verification *v, const struct drvp_row *row,
+			     const struct drvp_entry *entry)
+{
+	const struct drvp_checkpoints *recorded = &v->recipe->expect.checkpoints;
+	struct drvp_tally *tally = v->m->tally;
+	int64_t order;
+	size_t at;
+
+	if (!recorded->count)
+		return;
+	order = drvp_chain_reader_order(&v->reader, row);
+	at = drvp_checkpoint_index(recorded, order);
+	if (at == recorded->count)
+		return;
+	tally->checkpoint_rows[at]++;
+	if (order == recorded->list[at].order &&
+	    entry->hash.size == recorded->list[at].hash_len &&
+	    !memcmp(entry->hash.bytes, recorded->list[at].hash, entry->hash.size))
+		tally->checkpoints_seen |= 1u << at;
+}
+
 static int feed(const struct drvp_row *row, void *user)
 {
 	struct verification *v = user;
@@ -100,6 +124,7 @@ static int feed(const struct drvp_row *row, void *user)
 	if (status)
 		return status;
 	chain->rows++;
+	count_checkpoint(v, row, &entry);
 	head = drvp_recipe_head(v->recipe, chain->partition, chain->partition_len);
 	if (head && drvp_link_is(&entry.hash, &head->hash))
 		chain->head_seen = true;
@@ -122,7 +147,7 @@ static int measure_without_key(const struct drvp_measure *m, struct drv_error *e
 	const struct drvp_recipe *recipe = m->item->config;
 	const struct drvp_scan scan = {
 		.relation = m->relation,
-		.selection = { recipe->where.list, recipe->where.count, recipe->filter },
+		.selection = drvp_chain_selection(recipe, m->settings),
 		.range = m->range,
 	};
 
@@ -140,6 +165,25 @@ static int scan(struct verification *v, struct drv_error *err)
 			return drvp_fail_nomem(err);
 	}
 	return m->session->store->scan(m->session, &question, feed, v, &m->tally->rows, err);
+}
+
+const struct drvp_checkpoint *drvp_chain_since(const struct drvp_recipe *recipe,
+					       const struct drvp_settings *settings)
+{
+	const struct drvp_checkpoints *recorded = &recipe->expect.checkpoints;
+
+	if (!settings->since_checkpoint || settings->capture || !recipe->since.count)
+		return NULL;
+	return &recorded->list[recorded->count - 1];
+}
+
+struct drvp_selection drvp_chain_selection(const struct drvp_recipe *recipe,
+					   const struct drvp_settings *settings)
+{
+	const struct drvp_conditions *where =
+		drvp_chain_since(recipe, settings) ? &recipe->since : &recipe->where;
+
+	return (struct drvp_selection){ where->list, where->count, recipe->filter };
 }
 
 bool drvp_chain_is_ordered(const struct drvp_recipe *recipe)

@@ -26,6 +26,14 @@ enum drvp_chain_counter {
 	DRVP_CHAIN_FOLLOWED             /* 1: the links were followed to the end */
 };
 
+/* The last checkpoint, when only what came after it is to be read; else NULL. */
+const struct drvp_checkpoint *drvp_chain_since(const struct drvp_recipe *recipe,
+					       const struct drvp_settings *settings);
+
+/* The rows that a run is about. */
+struct drvp_selection drvp_chain_selection(const struct drvp_recipe *recipe,
+					   const struct drvp_settings *settings);
+
 /* Whether rows have to be read in the order of the chain, since nothing else links them. */
 bool drvp_chain_is_ordered(const struct drvp_recipe *recipe);
 

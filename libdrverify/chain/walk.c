@@ -36,7 +36,7 @@ static int step(const struct drvp_row *row, void *user)
 	if (!chain || entry.hash.state != DRVP_LINK_HASH)
 		return stop(walk);
 	if (walk->before.state == DRVP_LINK_NULL) {
-		if (!drvp_chain_is_first(reader->recipe, chain, &entry.previous))
+		if (!drvp_chain_reader_is_first(reader, chain, &entry))
 			return stop(walk);
 	} else if (entry.previous.state != DRVP_LINK_HASH ||
 		   entry.previous.size != walk->before.size ||

@@ -57,6 +57,12 @@ static const struct drv_explanation codes[] = {
 	  "deleted. Nothing but a recorded head shows it.",
 	  "Compare the newest row with the restore point (freshness); replay further WAL or use "
 	  "a newer backup." },
+	{ "chain.checkpoint_missing", DRV_FAIL,
+	  "The chain does not run through a place that the baseline recorded, although it has later "
+	  "entries.",
+	  "Entries before that place were removed or added, or the chain was hashed anew from "
+	  "some entry on.",
+	  "Compare the rows up to that place with another backup; keep this copy as evidence." },
 	{ "chain.head_changed", DRV_FAIL,
 	  "The chain does not end where the baseline says it ended.",
 	  "The application already writes to the restored database, or the chain was rebuilt.",
@@ -101,11 +107,10 @@ static void columns(const struct drvp_item *item, void (*visit)(const char *colu
 	drvp_recipe_columns(item->config, visit, user);
 }
 
-static struct drvp_selection selection(const struct drvp_item *item)
+static struct drvp_selection selection(const struct drvp_item *item,
+				       const struct drvp_settings *settings)
 {
-	const struct drvp_recipe *recipe = item->config;
-
-	return (struct drvp_selection){ recipe->where.list, recipe->where.count, recipe->filter };
+	return drvp_chain_selection(item->config, settings);
 }
 
 static const struct drvp_target *joined(const struct drvp_item *item)
@@ -133,18 +138,59 @@ static void put_hash(struct drvp_json_writer *writer, const char *name, const ui
 
 static void put_head(struct drvp_json_writer *writer, const struct drvp_chain *chain)
 {
-	drvp_json_put_uint(writer, "rows", chain->rows);
+	drvp_json_put_uint(writer, "rows", drvp_chain_rows(chain));
 	put_hash(writer, "hash", chain->head, chain->head_len);
 }
 
-static void record_one(const struct drvp_chain *chain, struct drvp_json_writer *writer)
+static void put_checkpoint(struct drvp_json_writer *writer, const struct drvp_checkpoint *one)
 {
-	drvp_json_open_object(writer, "expect", true);
+	const struct drvp_value order = { .kind = one->kind, .integer = one->order };
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+
+	drvp_value_print(&text, &order);
+	writer->out->failed |= text.failed;
+	drvp_json_open_object(writer, NULL, true);
+	if (one->kind == DRVP_INTEGER)
+		drvp_json_put_int(writer, "at", one->order);
+	else
+		drvp_json_put_text(writer, "at", drvp_strbuf_text(&text));
+	drvp_json_put_uint(writer, "rows", one->rows);
+	put_hash(writer, "hash", one->hash, one->hash_len);
+	drvp_json_close_object(writer);
+	drvp_strbuf_free(&text);
+}
+
+/* Those that were recorded and still hold, and those that are new. */
+static void put_checkpoints(struct drvp_json_writer *writer, const struct drvp_recipe *recipe,
+			    const struct drvp_tally *tally)
+{
+	const struct drvp_checkpoints *old = &recipe->expect.checkpoints, *taken = &tally->taken;
+	size_t kept = old->count < DRVP_CHECKPOINTS - taken->count ?
+		old->count : DRVP_CHECKPOINTS - taken->count;
+
+	if (!kept && !taken->count)
+		return;
+	drvp_json_open_array(writer, "checkpoints", false);
+	for (size_t i = old->count - kept; i < old->count; i++)
+		if (!taken->count || old->list[i].order < taken->list[0].order)
+			put_checkpoint(writer, &old->list[i]);
+	for (size_t i = 0; i < taken->count; i++)
+		put_checkpoint(writer, &taken->list[i]);
+	drvp_json_close_array(writer);
+}
+
+static void record_one(const struct drvp_recipe *recipe, const struct drvp_tally *tally,
+		       struct drvp_json_writer *writer)
+{
+	const struct drvp_chain *chain = &tally->chains.list[0];
+
+	drvp_json_open_object(writer, "expect", false);
 	drvp_json_open_object(writer, "head", true);
 	put_head(writer, chain);
 	drvp_json_close_object(writer);
 	if (chain->anchor_len)
 		put_hash(writer, "genesis", chain->anchor, chain->anchor_len);
+	put_checkpoints(writer, recipe, tally);
 	drvp_json_close_object(writer);
 }
 
@@ -192,7 +238,7 @@ static void record(const struct drvp_item *item, const struct drvp_tally *tally,
 	if (recipe->partition_by.count)
 		record_all(chains, writer);
 	else if (chains->count && chains->list[0].head_len)
-		record_one(&chains->list[0], writer);
+		record_one(recipe, tally, writer);
 }
 
 const struct drvp_check drvp_check_audit_chain = {

@@ -31,7 +31,7 @@ static bool ends_at(const struct drvp_chain *chain, const struct drvp_recorded_h
 static int outcome_of(const struct drvp_chain_judging *j, const struct drvp_chain *chain,
 		      const struct drvp_recorded_head *head)
 {
-	uint64_t recorded = (uint64_t)head->rows.value, now = chain ? chain->rows : 0;
+	uint64_t recorded = (uint64_t)head->rows.value, now = drvp_chain_rows(chain);
 	bool same = j->c->lineage->relation == DRVP_LINEAGE_SAME, at_end;
 
 	if (!chain || !chain->head_seen)
@@ -46,17 +46,31 @@ static int outcome_of(const struct drvp_chain_judging *j, const struct drvp_chai
 	return same && (!at_end || now > recorded) ? GROWN : AS_RECORDED;
 }
 
+/* How far an earlier state was compared with what is recorded. */
+static const char *compared(const struct drvp_chain_judging *j)
+{
+	const struct drvp_checkpoint *passed = drvp_last_passed(j);
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+
+	if (!passed)
+		return "";
+	drvp_strbuf_printf(&text, "; up to %s it is the recorded chain",
+			   drvp_checkpoint_text(j, passed));
+	return drvp_keep_text(j, &text);
+}
+
 /* What the recorded head says cannot be held against a state that may be an earlier one. */
 static bool may_be_earlier(const struct drvp_chain_judging *j, const char *what)
 {
 	switch (j->c->lineage->relation) {
 	case DRVP_LINEAGE_OLDER:
 		drvp_find(j->out, "lineage.older", 0, NULL,
-			  "%s, but the restore point is before the baseline", what);
+			  "%s, but the restore point is before the baseline%s", what, compared(j));
 		return true;
 	case DRVP_LINEAGE_UNKNOWN:
 		drvp_find(j->out, "lineage.unknown", 0, NULL,
-			  "%s, but it is not known which moment was restored", what);
+			  "%s, but it is not known which moment was restored%s", what,
+			  compared(j));
 		return true;
 	default:
 		return false;
@@ -91,7 +105,7 @@ static void tell_cut(const struct drvp_chain_judging *j, const struct group *gro
 		drvp_find(j->out, "chain.head_missing", group->rows, NULL,
 			  "%s gone up to the recorded last row: %s of %s left%s",
 			  drvp_amount(j, group->rows, "row is", "rows are"),
-			  drvp_grouped(j->out, chain ? chain->rows : 0),
+			  drvp_grouped(j->out, drvp_chain_rows(chain)),
 			  drvp_grouped(j->out, (uint64_t)group->first->rows.value),
 			  intact ? "; what is left is one intact chain" : "");
 }
@@ -101,7 +115,7 @@ static void tell_replaced(const struct drvp_chain_judging *j, const struct group
 	drvp_find(j->out, "chain.head_missing", 0, NULL,
 		  "%sthe recorded last row is not there, though there are %s of %s recorded: "
 		  "entries were replaced or hashed anew",
-		  chains_of(j, group), drvp_amount(j, group->first_chain->rows, "row", "rows"),
+		  chains_of(j, group), drvp_amount(j, drvp_chain_rows(group->first_chain), "row", "rows"),
 		  drvp_grouped(j->out, (uint64_t)group->first->rows.value));
 }
 
@@ -109,7 +123,7 @@ static void tell_short(const struct drvp_chain_judging *j, const struct group *g
 {
 	drvp_find(j->out, "chain.head_missing", group->rows, NULL,
 		  "%sthe recorded last row is there, but only %s of %s", chains_of(j, group),
-		  drvp_grouped(j->out, group->first_chain->rows),
+		  drvp_grouped(j->out, drvp_chain_rows(group->first_chain)),
 		  drvp_amount(j, (uint64_t)group->first->rows.value, "row", "rows"));
 }
 
@@ -117,7 +131,7 @@ static void tell_padded(const struct drvp_chain_judging *j, const struct group *
 {
 	drvp_find(j->out, "chain.head_changed", group->rows, NULL,
 		  "%sthe chain ends at the recorded row, but has %s instead of %s",
-		  chains_of(j, group), drvp_amount(j, group->first_chain->rows, "row", "rows"),
+		  chains_of(j, group), drvp_amount(j, drvp_chain_rows(group->first_chain), "row", "rows"),
 		  drvp_grouped(j->out, (uint64_t)group->first->rows.value));
 }
 
@@ -125,7 +139,7 @@ static void tell_grown(const struct drvp_chain_judging *j, const struct group *g
 {
 	drvp_find(j->out, "chain.head_changed", group->rows, NULL,
 		  "%s%s now, recorded were %s, and the restored moment is the recorded one",
-		  chains_of(j, group), drvp_amount(j, group->first_chain->rows, "row", "rows"),
+		  chains_of(j, group), drvp_amount(j, drvp_chain_rows(group->first_chain), "row", "rows"),
 		  drvp_grouped(j->out,
 			       group->first ? (uint64_t)group->first->rows.value : 0));
 }
@@ -159,7 +173,7 @@ static void tell(const struct drvp_chain_judging *j, int outcome, const struct g
 static void add(struct group *group, const struct drvp_chain *chain,
 		const struct drvp_recorded_head *head)
 {
-	uint64_t recorded = head ? (uint64_t)head->rows.value : 0, now = chain ? chain->rows : 0;
+	uint64_t recorded = head ? (uint64_t)head->rows.value : 0, now = drvp_chain_rows(chain);
 
 	if (!group->chains++) {
 		group->first = head;

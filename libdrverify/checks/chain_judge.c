@@ -131,15 +131,18 @@ static void judge_contents(const struct drvp_chain_judging *j)
 
 static bool front_is_missing(const struct drvp_chain_judging *j, const struct drvp_chain *chain)
 {
+	bool since = drvp_chain_since(j->recipe, j->c->settings) != NULL;
 	bool recorded = drvp_recipe_anchor(j->recipe, chain->partition, chain->partition_len) &&
 			j->c->lineage->relation == DRVP_LINEAGE_SAME && !j->c->settings->capture;
 
-	return chain->rows && !chain->firsts && j->recipe->previous &&
+	return chain->rows && !chain->firsts && j->recipe->previous && !since &&
 	       (j->recipe->front.value != DRVP_FRONT_PRUNED || recorded);
 }
 
 bool drvp_chain_is_sound(const struct drvp_chain_judging *j, const struct drvp_chain *chain)
 {
+	if (!chain->firsts && drvp_chain_since(j->recipe, j->c->settings))
+		return false;
 	return chain->rows && !chain->unproven && !chain->unlinked && !chain->second_firsts &&
 	       !chain->gaps && !chain->copies && !chain->backward && !front_is_missing(j, chain);
 }
@@ -257,6 +260,8 @@ static void add_sound(const struct drvp_chain_judging *j, struct drvp_strbuf *te
 				   "would not show",
 	};
 
+	const struct drvp_checkpoint *since = drvp_chain_since(j->recipe, j->c->settings);
+
 	drvp_strbuf_printf(text, "%s%s", text->len ? "; " : "", rows(j, j->tally->rows));
 	if (j->recipe->partition_by.count)
 		drvp_strbuf_printf(text, " in %s", drvp_amount(j, j->tally->chains.count, "chain",
@@ -271,6 +276,9 @@ static void add_sound(const struct drvp_chain_judging *j, struct drvp_strbuf *te
 		drvp_strbuf_grouped(text, count(j, DRVP_CHAIN_UNCHECKED));
 		drvp_strbuf_str(text, " of them by their links only, as the document says");
 	}
+	if (since)
+		drvp_strbuf_printf(text, "; those before %s were verified then, not now",
+				   drvp_checkpoint_text(j, since));
 	if (count(j, DRVP_CHAIN_GENESIS) < j->tally->chains.count)
 		add_part(text, "older rows were pruned and are not verified");
 	if (!head_is_recorded(j) && !j->c->settings->capture)
@@ -329,6 +337,7 @@ void drvp_chain_judge(const struct drvp_item *item, const struct drvp_tally *tal
 		judge_links(&j);
 	else
 		drvp_find(out, "chain.empty", 0, NULL, "there is no row");
+	drvp_chain_judge_checkpoints(&j);
 	drvp_chain_judge_heads(&j);
 	summarise(&j);
 }

@@ -30,6 +30,14 @@ const char *drvp_keep_text(const struct drvp_chain_judging *j, struct drvp_strbu
 /* Whether all of a chain was verified, forks aside. */
 bool drvp_chain_is_sound(const struct drvp_chain_judging *j, const struct drvp_chain *chain);
 
+/* Holds the chain against the places that were recorded of it. */
+void drvp_chain_judge_checkpoints(const struct drvp_chain_judging *j);
+
+/* The last recorded checkpoint that the chain runs through, or NULL; and how reports name one. */
+const struct drvp_checkpoint *drvp_last_passed(const struct drvp_chain_judging *j);
+const char *drvp_checkpoint_text(const struct drvp_chain_judging *j,
+				 const struct drvp_checkpoint *checkpoint);
+
 /* Holds the ends of the chains against what was recorded of them. */
 void drvp_chain_judge_heads(const struct drvp_chain_judging *j);
 

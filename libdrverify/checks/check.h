@@ -28,6 +28,7 @@ struct drvp_secret {
 struct drvp_settings {
 	bool allow_sql;
 	bool show_keys;
+	bool since_checkpoint;       /* read of an audit chain only what is new */
 	bool capture;                /* recorded expectations are not compared */
 	const struct drvp_secret *secrets;
 	size_t secret_count;
@@ -84,7 +85,8 @@ struct drvp_check {
 			void (*visit)(const char *column, void *user), void *user);
 
 	/* Optional: the rows that it is about, for the independent count of a RANGES check. */
-	struct drvp_selection (*selection)(const struct drvp_item *item);
+	struct drvp_selection (*selection)(const struct drvp_item *item,
+					   const struct drvp_settings *settings);
 
 	/* Optional: a second table that its rows point to; NULL: this item has none. */
 	const struct drvp_target *(*joined)(const struct drvp_item *item);

@@ -42,7 +42,7 @@ static int count_independently(const struct drvp_measure *m, struct drv_error *e
 	struct drvp_selection rows = { NULL, 0, NULL };
 
 	if (check->selection)
-		rows = check->selection(m->item);
+		rows = check->selection(m->item, m->settings);
 	m->tally->counted_set = true;
 	return m->session->store->count(m->session, m->relation, &rows, &m->tally->counted, err);
 }

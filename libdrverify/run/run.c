@@ -80,6 +80,7 @@ static int read_options(struct drv_run *run, const struct drv_run_options *given
 	run->limits.cancelled = &run->cancelled;
 	run->settings.allow_sql = options.allow_sql != 0;
 	run->settings.show_keys = options.show_keys != 0;
+	run->settings.since_checkpoint = options.since_checkpoint != 0;
 	return read_times(run, &options, err);
 }
 

@@ -92,6 +92,9 @@ void drvp_tally_merge(struct drvp_tally *into, struct drvp_tally *other)
 		into->newest = other->newest;
 	}
 	drvp_chains_merge(&into->chains, &other->chains);
+	for (size_t i = 0; i < DRVP_CHECKPOINTS; i++)
+		into->checkpoint_rows[i] += other->checkpoint_rows[i];
+	into->checkpoints_seen |= other->checkpoints_seen;
 	if (other->counted_set) {
 		into->counted_set = true;
 		into->counted += other->counted;

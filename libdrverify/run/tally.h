@@ -3,6 +3,7 @@
 #define DRVP_TALLY_H
 
 #include "chain/chains.h"
+#include "chain/checkpoint.h"
 #include "store/store.h"
 
 #define DRVP_TALLY_COUNTERS 24
@@ -34,6 +35,10 @@ struct drvp_tally {
 	bool newest_set;
 	int64_t newest;              /* instant */
 	struct drvp_chains chains;   /* audit chains */
+	struct drvp_checkpoints taken;          /* of an audit chain, by locate */
+	uint64_t checkpoint_rows[DRVP_CHECKPOINTS];     /* up to each recorded one, since the one
+							   before it */
+	unsigned checkpoints_seen;   /* bits */
 	uint64_t intact_before;      /* rows before the first bad one, found by locate */
 	bool intact_before_set;
 	int64_t elapsed;             /* microseconds of work, over all units */

@@ -361,7 +361,7 @@ static void test_where(void **state)
 	log_open(&log, RECIPE(", \"where\": { \"column\": \"hash\", \"is\": \"not null\" }"));
 	chain_run(&log.run);
 	expect(&log, DRV_PASS, NULL);
-	selection = log.run.item->check->selection(log.run.item);
+	selection = log.run.item->check->selection(log.run.item, &log.run.settings);
 	assert_int_equal(0, fake_store.count(&log.session.session, &log.session.relation,
 					     &selection, &rows, NULL));
 	assert_int_equal(ROWS, rows);
