@@ -1,0 +1,202 @@
+/* test_checkpoints.c: recorded places of a chain: where they are taken, and what they prove later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "chain_log.h"
+
+#define ROWS 5200
+#define MORE 300                     /* rows that come after the capture */
+
+static struct drvp_strbuf document;
+
+/* Runs with a document, anew. */
+static void run(struct log *log, const char *members, bool capture, bool since, int relation)
+{
+	drv_baseline_free(&log->baseline);
+	log->baseline = chain_document(members);
+	assert_non_null(log->baseline);
+	fake_session_init(&log->session, &log->table);
+	chain_run_init(&log->run, log->baseline, &log->session);
+	log->run.settings.capture = capture;
+	log->run.settings.since_checkpoint = since;
+	log->run.lineage.relation = relation;
+	chain_run(&log->run);
+	assert_int_equal(0, log->run.status);
+}
+
+/* The document that a capture of the first ROWS rows writes. */
+static void capture(struct log *log)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+	struct drvp_json_writer writer = { .out = &text };
+	size_t all = log->table.row_count;
+
+	log->table.row_count = ROWS;
+	run(log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
+	assert_int_equal(DRV_PASS, log->run.verdict.result.verdict);
+	drvp_json_open_object(&writer, NULL, true);
+	log->run.item->check->record(log->run.item, &log->run.verdict.tally, &writer);
+	drvp_json_close_object(&writer);
+	assert_false(text.failed);
+	drvp_strbuf_clear(&document);
+	drvp_strbuf_printf(&document, "%s, %.*s", LOG_RECIPE, (int)text.len - 2, text.data + 1);
+	log->table.row_count = all;
+	chain_run_done(&log->run);
+	drvp_strbuf_free(&text);
+}
+
+static void expect_code(struct log *log, int verdict, const char *code)
+{
+	const struct drv_result *result = &log->run.verdict.result;
+
+	if (result->verdict != verdict || (code && !chain_finding(&log->run, code)))
+		fail_msg("%s: %s", drv_verdict_name(result->verdict), result->summary);
+}
+
+static void begin(struct log *log)
+{
+	log_init(log, ROWS + MORE);
+	capture(log);
+}
+
+static void test_taken(void **state)
+{
+	struct log log;
+	const struct drvp_checkpoints *taken;
+
+	(void)state;
+	log_init(&log, ROWS);
+	run(&log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
+	taken = &log.run.verdict.tally.taken;
+	assert_int_equal(6, taken->count);
+	for (size_t i = 0; i < taken->count; i++) {
+		uint64_t rows = i < 5 ? (i + 1) * 1000 : ROWS;
+		char hash[65];
+
+		assert_int_equal(rows, taken->list[i].rows);
+		assert_int_equal(rows - 1, taken->list[i].order);
+		for (size_t k = 0; k < 32; k++)
+			sprintf(hash + 2 * k, "%02x", taken->list[i].hash[k]);
+		assert_string_equal(log.hashes[rows - 1], hash);
+	}
+	log_free(&log);
+}
+
+/* Where rows are not in the order of their links, or of one moment, no checkpoint is. */
+static void test_taken_elsewhere(void **state)
+{
+	struct log log;
+
+	(void)state;
+	log_init(&log, ROWS);
+	for (size_t i = 990; i < 1010; i++)
+		log.table.rows[i][SEQ] = fake_integer(1009 + 990 - (int64_t)i);
+	for (size_t i = 1990; i < 2010; i++)
+		log.table.rows[i][SEQ] = fake_integer(2000);
+	for (size_t i = 0; i < ROWS; i++) {
+		log.table.rows[i][PREVIOUS] = i ? fake_text(log.hashes[i - 1]) :
+						  (struct drvp_value){ .kind = DRVP_NULL };
+		seal(&log, i);
+	}
+	run(&log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
+	assert_int_equal(DRV_PASS, log.run.verdict.result.verdict);
+	assert_int_equal(1010, log.run.verdict.tally.taken.list[0].rows);
+	assert_int_equal(2010, log.run.verdict.tally.taken.list[1].rows);
+	log_free(&log);
+}
+
+static void test_since(void **state)
+{
+	struct log log;
+
+	(void)state;
+	begin(&log);
+	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	expect_code(&log, DRV_PASS, NULL);
+	assert_int_equal(MORE + 1, log.run.verdict.tally.rows);
+	assert_non_null(strstr(log.run.verdict.result.summary, "row 5,200 (seq 5199)"));
+	/* The next run begins where this one ended. */
+	assert_int_equal(1, log.run.verdict.tally.taken.count);
+	assert_int_equal(ROWS + MORE, log.run.verdict.tally.taken.list[0].rows);
+	chain_run_done(&log.run);
+
+	/* What is older is not looked at, and found by a full run. */
+	log.table.rows[17][SEQ] = fake_integer(-1);
+	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	expect_code(&log, DRV_PASS, NULL);
+	chain_run_done(&log.run);
+	run(&log, document.data, false, false, DRVP_LINEAGE_NEWER);
+	expect_code(&log, DRV_FAIL, "chain.hash_mismatch");
+	log_free(&log);
+}
+
+static void test_since_damaged(void **state)
+{
+	struct log log;
+
+	(void)state;
+	begin(&log);
+	log.table.rows[ROWS + 7][SEQ] = fake_integer(ROWS + 1000);
+	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	expect_code(&log, DRV_FAIL, "chain.hash_mismatch");
+	chain_run_done(&log.run);
+	log.table.rows[ROWS + 7][SEQ] = fake_integer(ROWS + 7);
+	fake_remove(&log.table, ROWS + 7);
+	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	expect_code(&log, DRV_FAIL, "chain.link_broken");
+	chain_run_done(&log.run);
+	fake_remove(&log.table, ROWS - 1);
+	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	expect_code(&log, DRV_FAIL, "chain.checkpoint_missing");
+	chain_run_done(&log.run);
+	while (log.table.row_count > ROWS - 100)
+		fake_remove(&log.table, log.table.row_count - 1);
+	run(&log, document.data, false, true, DRVP_LINEAGE_SAME);
+	assert_int_not_equal(DRV_PASS, log.run.verdict.result.verdict);
+	log_free(&log);
+}
+
+/* An older restore point: as far as the checkpoints go, it has to be the recorded chain. */
+static void test_older(void **state)
+{
+	struct log log;
+
+	(void)state;
+	begin(&log);
+	while (log.table.row_count > 3200)
+		fake_remove(&log.table, log.table.row_count - 1);
+	run(&log, document.data, false, false, DRVP_LINEAGE_OLDER);
+	expect_code(&log, DRV_INCONCLUSIVE, "lineage.older");
+	assert_non_null(strstr(log.run.verdict.result.summary, "up to row 3,000 (seq 2999)"));
+	chain_run_done(&log.run);
+
+	log.table.rows[2500][SEQ] = fake_integer(2499);
+	for (size_t i = 2500; i < 3200; i++) {
+		log.table.rows[i][PREVIOUS] = fake_text(log.hashes[i - 1]);
+		seal(&log, i);
+	}
+	run(&log, document.data, false, false, DRVP_LINEAGE_OLDER);
+	expect_code(&log, DRV_FAIL, "chain.checkpoint_missing");
+	assert_non_null(strstr(log.run.verdict.result.summary, "row 3,000"));
+	log_free(&log);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_taken_elsewhere),
+		cmocka_unit_test(test_since),
+		cmocka_unit_test(test_since_damaged),
+		cmocka_unit_test(test_older),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	drvp_strbuf_free(&document);
+	return failed;
+}
