@@ -38,6 +38,7 @@ struct drvp_sample_row {
 	uint8_t hash[DRVP_DIGEST_MAX];
 	bool genesis;                   /* nothing stands before it */
 	bool unlinked;                  /* what stands before it is not known */
+	bool settled;                   /* a recipe was found that gives its hash */
 	size_t nulls;
 };
 
@@ -201,8 +202,9 @@ bool drvp_design_part(const struct drvp_design *design, const struct drvp_sample
 void drvp_design_previous(const struct drvp_design *design, const struct drvp_sample_row *row,
 			  struct drvp_strbuf *out);
 
-/* The members of the check that say the same. */
-void drvp_design_write(const struct drvp_design *design, struct drvp_strbuf *out);
+/* The members of the check that say the same; version: how other entries were hashed, or NULL. */
+void drvp_design_write(const struct drvp_design *design, const struct drvp_design *version,
+		       struct drvp_strbuf *out);
 
 /* ------------------------------------------------------------------ propose_search.c, _fit.c */
 
@@ -216,12 +218,14 @@ struct drvp_search {
 	struct drvp_digester *digesters[DRVP_SEARCH_KEYS]; /* the plain one, then HMACs */
 	const char *keys[DRVP_SEARCH_KEYS];
 	size_t digester_count;
+	int64_t deadline;               /* by drvp_monotonic() */
 	uint64_t tried;
 	struct drvp_design best;
 	size_t best_agrees;             /* rows; 0: nothing was found */
 	bool timed_out;
 };
 
+/* Looks for a recipe of the rows that are not settled, and settles those that it gives. */
 int drvp_search_run(struct drvp_search *search, struct drv_error *err);
 
 /*

@@ -345,17 +345,25 @@ static void write_genesis(const struct drvp_design *design, struct drvp_strbuf *
 
 static void write_digest(const struct drvp_design *design, struct drvp_strbuf *out)
 {
+	size_t bits = 8 * design->pieces->sample->hash_size;
+
+	if (!design->key) {
+		drvp_strbuf_printf(out, "\"digest\": \"sha%zu\", ", bits);
+		return;
+	}
+	drvp_strbuf_printf(out, "\"digest\": { \"hmac\": \"sha%zu\", ", bits);
+	put_name(out, "key", design->key);
+	drvp_strbuf_str(out, " }, ");
+}
+
+/* SHA-256 and hexadecimal need not be said. */
+static void write_hash(const struct drvp_design *design, struct drvp_strbuf *out)
+{
 	static const char *const encodings[] = { "hex", "base64", "bytes" };
 	const struct drvp_sample *sample = design->pieces->sample;
-	size_t bits = 8 * sample->hash_size;
 
-	if (design->key) {
-		drvp_strbuf_printf(out, "\"digest\": { \"hmac\": \"sha%zu\", ", bits);
-		put_name(out, "key", design->key);
-		drvp_strbuf_str(out, " }, ");
-	} else if (bits != 256) {
-		drvp_strbuf_printf(out, "\"digest\": \"sha%zu\", ", bits);
-	}
+	if (design->key || sample->hash_size != drvp_algorithm_size(DRVP_SHA256))
+		write_digest(design, out);
 	if (sample->encoding != DRVP_ENCODING_HEX)
 		drvp_strbuf_printf(out, "\"encoding\": \"%s\", ", encodings[sample->encoding]);
 }
@@ -389,10 +397,18 @@ static void write_columns(const struct drvp_design *design, struct drvp_strbuf *
 	}
 }
 
-void drvp_design_write(const struct drvp_design *design, struct drvp_strbuf *out)
+void drvp_design_write(const struct drvp_design *design, const struct drvp_design *version,
+		       struct drvp_strbuf *out)
 {
 	write_columns(design, out);
 	write_genesis(design, out);
-	write_digest(design, out);
+	write_hash(design, out);
+	if (version) {
+		drvp_strbuf_str(out, "\"versions\": [{ ");
+		if (version->key != design->key)
+			write_digest(version, out);
+		write_preimage(version, out);
+		drvp_strbuf_str(out, " }], ");
+	}
 	write_preimage(design, out);
 }

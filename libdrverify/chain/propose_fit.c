@@ -276,11 +276,11 @@ static size_t settle(struct fitting *f)
 		for (size_t i = 0; i < sample->count; i++) {
 			const struct drvp_sample_row *row = &sample->rows[i];
 
-			if (row->nulls == nulls && !row->genesis && !row->unlinked)
+			if (row->nulls == nulls && !row->genesis && !row->unlinked && !row->settled)
 				count += settle_row(f, row, try_columns);
 		}
 	for (size_t i = 0; i < sample->count; i++)
-		if (sample->rows[i].genesis)
+		if (sample->rows[i].genesis && !sample->rows[i].settled)
 			count += settle_row(f, &sample->rows[i], try_geneses);
 	return count;
 }

@@ -59,7 +59,7 @@ static const struct {
 	bool spaced;                    /* ", " and ": " instead of "," and ":" */
 } styles[] = {
 	{ "\"javascript\"", "\"jcs\"", false },
-	{ "\"javascript\"", "{ \"like\": \"javascript\", \"sort\": \"UTF-16, integers first\" }", false },
+	{ "\"javascript\"", "{ \"like\": \"javascript\", \"sort\": \"integers first, UTF-16\" }", false },
 	{ "\"python-compact\"", "{ \"like\": \"python-compact\", \"sort\": \"code points\" }",
 	  false },
 	{ "\"python\"", "{ \"like\": \"python\", \"sort\": \"code points\" }", true },

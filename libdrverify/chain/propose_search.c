@@ -107,37 +107,48 @@ static size_t put_message(struct setup *s, const uint8_t *order, size_t count)
 	return (size_t)(at - s->message);
 }
 
-/* How many rows of the sample the reader and printer of real documents agree with. */
-static size_t confirm(struct setup *s, const struct drvp_design *design)
+static bool is_open(const struct drvp_sample_row *row)
 {
-	const struct drvp_sample *sample = s->search->sample;
+	return !row->unlinked && !row->settled;
+}
+
+/*
+ * How many rows of the sample the reader and printer of real documents agree with. settle: marks
+ * them.
+ */
+static size_t confirm(struct drvp_search *search, const struct drvp_design *design, bool settle)
+{
+	const struct drvp_sample *sample = search->sample;
 	struct drvp_strbuf members = DRVP_STRBUF_INIT;
 	struct drvp_attempt *attempt = NULL;
 	uint8_t digest[DRVP_DIGEST_MAX];
 	size_t count = 0;
 
-	drvp_design_write(design, &members);
-	if (members.failed)
-		s->status = DRV_E_NOMEM;
-	else if (!drvp_attempt_new(&attempt, sample, members.data, NULL))
-		for (size_t i = 0; i < sample->count; i++)
-			if (!sample->rows[i].unlinked &&
-			    !drvp_attempt_build(attempt, &sample->rows[i], 0) &&
-			    !drvp_digest(design->digester,
-					 drvp_strbuf_text(&attempt->preimage->out),
-					 attempt->preimage->out.len, digest))
-				count += !memcmp(digest, sample->rows[i].hash, sample->hash_size);
+	drvp_design_write(design, NULL, &members);
+	if (!members.failed)
+		drvp_attempt_new(&attempt, sample, members.data, NULL);
+	for (size_t i = 0; attempt && i < sample->count; i++) {
+		struct drvp_sample_row *row = &sample->rows[i];
+
+		if (!is_open(row) || drvp_attempt_build(attempt, row, 0) ||
+		    drvp_digest(design->digester, drvp_strbuf_text(&attempt->preimage->out),
+				attempt->preimage->out.len, digest) ||
+		    memcmp(digest, row->hash, sample->hash_size) != 0)
+			continue;
+		count++;
+		row->settled = settle;
+	}
 	drvp_attempt_free(&attempt);
 	drvp_strbuf_free(&members);
 	return count;
 }
 
-static size_t linked_rows(const struct drvp_sample *sample)
+static size_t open_rows(const struct drvp_sample *sample)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < sample->count; i++)
-		count += !sample->rows[i].unlinked;
+		count += is_open(&sample->rows[i]);
 	return count;
 }
 
@@ -150,12 +161,12 @@ static void keep_if_better(struct setup *s, struct drvp_design *design)
 		design->nulls[i] = s->null;
 	if (drvp_design_fit(design, search, s->probe) <= search->best_agrees)
 		return;
-	agreeing = confirm(s, design);
+	agreeing = confirm(search, design, false);
 	if (agreeing <= search->best_agrees)
 		return;
 	search->best = *design;
 	search->best_agrees = agreeing;
-	s->done = agreeing == linked_rows(search->sample);
+	s->done = agreeing == open_rows(search->sample);
 }
 
 /* The variant of that format in another context, or the first where it has none. */
@@ -721,7 +732,7 @@ static const struct drvp_sample_row *next_probe(const struct drvp_sample *sample
 	for (size_t i = 0; i < sample->count; i++) {
 		const struct drvp_sample_row *row = &sample->rows[i];
 
-		if (row == not || row->genesis || row->unlinked)
+		if (row == not || row->genesis || !is_open(row))
 			continue;
 		if (!best || row->nulls < best->nulls)
 			best = row;
@@ -824,7 +835,7 @@ int drvp_search_run(struct drvp_search *search, struct drv_error *err)
 	if (!status) {
 		s->search = search;
 		s->probe = next_probe(search->sample, NULL);
-		s->deadline = search->ask->deadline;
+		s->deadline = search->deadline;
 		s->design.pieces = search->pieces;
 		s->design.inner = search->inner;
 		s->design.genesis = drvp_design_geneses;
@@ -832,6 +843,8 @@ int drvp_search_run(struct drvp_search *search, struct drv_error *err)
 			s->usual[i] = is_usual(search->sample, i);
 		if (s->probe)
 			search_from(s);
+		if (search->best_agrees)
+			confirm(search, &search->best, true);
 		status = s->status ? drvp_fail(err, s->status, "trying recipes failed") : 0;
 		free(s->message);
 		drvp_strbuf_free(&s->bytes);
