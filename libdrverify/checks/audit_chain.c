@@ -77,8 +77,9 @@ static const struct drv_explanation codes[] = {
 	  "edited.",
 	  "The document describes the hashed bytes wrongly, names another time zone, or the HMAC "
 	  "key is not the one that was used.",
-	  "Rebuild one entry's hash by hand with the application's own code and compare; see "
-	  "docs/CHAIN-RECIPES.md." },
+	  "Run drverify chain-try with the same document: it shows the bytes that were built for "
+	  "some entries, to compare with those of the application. drverify chain-propose looks for "
+	  "a recipe that fits; docs/CHAIN-RECIPES.md describes them." },
 	{ "chain.key_missing", DRV_INCONCLUSIVE,
 	  "The chain is made with an HMAC, and its key was not given.",
 	  "Keys never stand in a document; whoever verifies has to bring them.",

@@ -96,7 +96,8 @@ static void judge_wrong_recipe(const struct drvp_chain_judging *j)
 			"\"encoding\"";
 	else if (has_key(j))
 		cause = "no row matches its hash: the key or the recipe is not the application's";
-	drvp_find(j->out, "chain.recipe_mismatch", differ, NULL, "%s", cause);
+	drvp_find(j->out, "chain.recipe_mismatch", differ, NULL, "%s; drverify chain-try shows the "
+		  "bytes", cause);
 }
 
 static void judge_contents(const struct drvp_chain_judging *j)
