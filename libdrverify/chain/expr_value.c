@@ -134,6 +134,7 @@ struct written_style {
 	struct drvp_number escape, numbers, sort;
 	struct drvp_json_key separators[2];
 	bool has_separators;
+	bool typed;
 };
 
 static int read_style_name(struct drvp_reader *reader, const struct drvp_json *value, void *out)
@@ -187,6 +188,8 @@ const struct drvp_field drvp_json_style_fields[] = {
 	{ .name = "separators", .kind = DRVP_FIELD_CUSTOM, .read = read_separators,
 	  .schema = "json_separators",
 	  .help = "What stands between members, and between a name and its value." },
+	{ .name = "typed", .kind = DRVP_FIELD_BOOL, .offset = offsetof(struct written_style, typed),
+	  .help = "Within MongoDB's documents dates become {\"$date\": …}, ObjectIds {\"$oid\": …}." },
 	{ 0 }
 };
 
@@ -211,6 +214,7 @@ int drvp_json_style_read(struct drvp_reader *reader, const struct drvp_json *val
 		style->numbers = (int)written.numbers.value;
 	if (written.sort.set)
 		style->sort = (int)written.sort.value;
+	style->typed = written.typed;
 	if (written.has_separators) {
 		style->comma = written.separators[0].name;
 		style->colon = written.separators[1].name;

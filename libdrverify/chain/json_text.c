@@ -1,6 +1,7 @@
 /* json_text.c: JSON printed the way a programming language prints it */
 #include "chain/json_text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -260,7 +261,7 @@ static void print_object(struct drvp_json_printer *p, const struct drvp_json *va
 
 		drvp_json_print_labelled(p->out, p->style, p->style->comma, i ? comma : 0, m->key,
 					 m->key_len);
-		if (m->type == DRVP_JSON_STRING) {
+		if (m->type == DRVP_JSON_STRING && !m->origin) {
 			drvp_json_print_labelled(p->out, p->style, p->style->colon, colon, m->text,
 						 m->len);
 			continue;
@@ -270,6 +271,35 @@ static void print_object(struct drvp_json_printer *p, const struct drvp_json *va
 	}
 	drvp_strbuf_char(p->out, '}');
 	p->member_count = from;
+}
+
+/* What JSON has no form for; each language prints it in its own way. */
+static void print_special(struct drvp_json_printer *p, const struct drvp_json *value)
+{
+	double number = *value->text == 'N' ? (double)NAN :
+			*value->text == '-' ? -(double)INFINITY : (double)INFINITY;
+
+	drvp_number_print_double(p->out, p->style->numbers, number);
+}
+
+/* A string, whatever it was in its document. */
+static void print_string(struct drvp_json_printer *p, const struct drvp_json *value)
+{
+	const char *tag = value->origin == DRVP_ORIGIN_DATE ? "{\"$date\"" :
+			  value->origin == DRVP_ORIGIN_OBJECT_ID ? "{\"$oid\"" : NULL;
+
+	if (value->origin == DRVP_ORIGIN_DOUBLE && p->style->numbers != DRVP_NUMBERS_STORED) {
+		print_special(p, value);
+		return;
+	}
+	if (!tag || !p->style->typed) {
+		drvp_json_print_string(p->out, p->style, value->text, value->len);
+		return;
+	}
+	drvp_strbuf_str(p->out, tag);
+	drvp_json_print_labelled(p->out, p->style, p->style->colon, strlen(p->style->colon),
+				 value->text, value->len);
+	drvp_strbuf_char(p->out, '}');
 }
 
 static void print_array(struct drvp_json_printer *p, const struct drvp_json *value)
@@ -285,6 +315,10 @@ static void print_array(struct drvp_json_printer *p, const struct drvp_json *val
 
 static void print_number(struct drvp_json_printer *p, const struct drvp_json *value)
 {
+	if (value->origin == DRVP_ORIGIN_DOUBLE) {
+		drvp_number_print_float(p->out, p->style->numbers, value->text, value->len);
+		return;
+	}
 	if (p->order_lost && drvp_number_may_be_float(p->style->numbers, value->text, value->len))
 		p->lossy = true;
 	drvp_number_print_text(p->out, p->style->numbers, value->text, value->len);
@@ -303,7 +337,7 @@ void drvp_json_print_value(struct drvp_json_printer *p, const struct drvp_json *
 		print_number(p, value);
 		break;
 	case DRVP_JSON_STRING:
-		drvp_json_print_string(p->out, p->style, value->text, value->len);
+		print_string(p, value);
 		break;
 	case DRVP_JSON_ARRAY:
 		print_array(p, value);

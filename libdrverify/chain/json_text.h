@@ -51,6 +51,7 @@ struct drvp_json_style {
 	int sort;                    /* enum drvp_json_sort */
 	const char *comma, *colon;
 	bool decimals_are_numbers;   /* a numeric column becomes a number, not a string */
+	bool typed;                  /* {"$date": …} and {"$oid": …} within MongoDB's documents */
 };
 
 /* Ends with name NULL. The names of the enums, for recipes and the schema, likewise. */

@@ -228,8 +228,8 @@ static bool only_digits(const char *text, size_t len)
 	return true;
 }
 
-/* A text with more digits than fit a double: rounded once, by strtod, without a decimal point. */
-static double rounded(struct drvp_strbuf *out, const char *text, size_t len)
+/* Rounded once, by strtod, without a decimal point. */
+double drvp_number_read(struct drvp_strbuf *out, const char *text, size_t len)
 {
 	size_t mark = out->len, i;
 	long exponent = 0, fraction = 0;
@@ -261,8 +261,9 @@ static double rounded(struct drvp_strbuf *out, const char *text, size_t len)
 /* What is left of a text's digits when it becomes a double. */
 static void round_text(struct drvp_decimal *d, struct drvp_strbuf *out, const char *text, size_t len)
 {
-	if (len > WIDE_DIGITS || !only_digits(text, len)) {
-		drvp_shortest(d, rounded(out, text, len));
+	if (len > WIDE_DIGITS || !only_digits(text, len) ||
+	    wide_integer(text, len) < EXACT_INTEGER) {
+		drvp_shortest(d, drvp_number_read(out, text, len));
 		return;
 	}
 	*d = (struct drvp_decimal){ .negative = text[0] == '-' };
@@ -307,10 +308,18 @@ bool drvp_number_may_be_float(int form, const char *text, size_t len)
 	       only_digits(text, len) && is_integer(style, text, len);
 }
 
+static void put_float(struct drvp_strbuf *out, int form, const char *text, size_t len)
+{
+	struct drvp_decimal d;
+
+	if (!read_safe(&d, text, len))
+		round_text(&d, out, text, len);
+	put(out, form, &d);
+}
+
 void drvp_number_print_text(struct drvp_strbuf *out, int form, const char *text, size_t len)
 {
 	const struct number_style *style = &number_styles[form];
-	struct drvp_decimal d;
 
 	if (form == DRVP_NUMBERS_STORED || !is_finite(text, len)) {
 		drvp_strbuf_add(out, text, len);
@@ -323,9 +332,15 @@ void drvp_number_print_text(struct drvp_strbuf *out, int form, const char *text,
 			drvp_strbuf_add(out, text, len);
 		return;
 	}
-	if (!read_safe(&d, text, len))
-		round_text(&d, out, text, len);
-	put(out, form, &d);
+	put_float(out, form, text, len);
+}
+
+void drvp_number_print_float(struct drvp_strbuf *out, int form, const char *text, size_t len)
+{
+	if (form == DRVP_NUMBERS_STORED)
+		drvp_strbuf_add(out, text, len);
+	else
+		put_float(out, form, text, len);
 }
 
 void drvp_number_print_double(struct drvp_strbuf *out, int form, double number)

@@ -31,9 +31,15 @@ bool drvp_number_may_be_float(int form, const char *text, size_t len);
 /* The number that a JSON text of this spelling becomes when that language reads and prints it. */
 void drvp_number_print_text(struct drvp_strbuf *out, int form, const char *text, size_t len);
 
+/* The same of a text that was a float even where it looks like an integer. */
+void drvp_number_print_float(struct drvp_strbuf *out, int form, const char *text, size_t len);
+
 void drvp_number_print_double(struct drvp_strbuf *out, int form, double number);
 
 /* 1.500 → 1.5, 10.00 → 10: decimal text without the zeros that only show its scale. */
 void drvp_number_strip_zeros(struct drvp_strbuf *out, const char *text, size_t len);
+
+/* The double nearest to a decimal text, whatever the locale; scratch keeps its content. */
+double drvp_number_read(struct drvp_strbuf *scratch, const char *text, size_t len);
 
 #endif

@@ -42,6 +42,15 @@ foreach (['php' => 0, 'php fraction' => JSON_PRESERVE_ZERO_FRACTION] as $numbers
 	emit(['numbers' => $numbers, 'doubles' => array_map(
 		fn($bits) => json_encode(unpack('E', hex2bin($bits))[1], $flags), $inputs['doubles'])]);
 
+/* Which of two names ksort() puts first: the first of them, 1, or the other, 0; of equal ones the first. */
+$names = ['b', 'a', 'aa', '10', '9', '-1', '01', '1.5', '1e1', ' 2', '2 ', 'x1', 'é', '가', '😀', '', 'A', '.5', '0x1A',
+	'1 a', '5.', '+3', '9223372036854775807', '9223372036854775808', '00', '-0', 'e1', '.', '1e', 'inf', '2026-01-02'];
+emit(['sort' => 'ksort', 'names' => $names, 'first' => array_map(fn($a) => implode(array_map(function ($b) use ($a) {
+	$pair = [$a => 1, $b => 1];
+	ksort($pair);
+	return (string)array_key_first($pair) === $a ? '1' : '0';
+}, $names)), $names)]);
+
 function instant(int $microseconds, string $zone): DateTimeImmutable
 {
 	$seconds = intdiv($microseconds - ($microseconds < 0 ? 999999 : 0), 1000000);

@@ -212,6 +212,59 @@ static void test_filters(void **state)
 	assert_string_equal("{\"a\":[{}],\"l\":[]}", out.data);
 }
 
+/* What was no JSON in its document is printed by what it was. */
+static void test_origins(void **state)
+{
+	static const struct {
+		const char *style;
+		bool typed;
+		int type, origin;
+		const char *text, *expected;
+	} rows[] = {
+		{ "javascript", false, DRVP_JSON_STRING, DRVP_ORIGIN_DATE, "2026-01-02T03:04:05.678Z",
+		  "\"2026-01-02T03:04:05.678Z\"" },
+		{ "javascript", true, DRVP_JSON_STRING, DRVP_ORIGIN_DATE, "2026-01-02T03:04:05.678Z",
+		  "{\"$date\":\"2026-01-02T03:04:05.678Z\"}" },
+		{ "python", true, DRVP_JSON_STRING, DRVP_ORIGIN_OBJECT_ID, "0123456789abcdef01234567",
+		  "{\"$oid\": \"0123456789abcdef01234567\"}" },
+		{ "jcs", false, DRVP_JSON_STRING, DRVP_ORIGIN_OBJECT_ID, "0123456789abcdef01234567",
+		  "\"0123456789abcdef01234567\"" },
+		{ "jcs", true, DRVP_JSON_STRING, DRVP_ORIGIN_NONE, "text", "\"text\"" },
+		{ "python", false, DRVP_JSON_NUMBER, DRVP_ORIGIN_NONE, "1", "1" },
+		{ "python", false, DRVP_JSON_NUMBER, DRVP_ORIGIN_DOUBLE, "1", "1.0" },
+		{ "python", false, DRVP_JSON_NUMBER, DRVP_ORIGIN_DOUBLE, "-0", "-0.0" },
+		{ "python", false, DRVP_JSON_NUMBER, DRVP_ORIGIN_DOUBLE, "1234567890123456",
+		  "1234567890123456.0" },
+		{ "python", false, DRVP_JSON_NUMBER, DRVP_ORIGIN_DOUBLE, "10000000000000000", "1e+16" },
+		{ "jackson", false, DRVP_JSON_NUMBER, DRVP_ORIGIN_DOUBLE, "12345678", "1.2345678E7" },
+		{ "javascript", false, DRVP_JSON_NUMBER, DRVP_ORIGIN_DOUBLE, "1", "1" },
+		{ "postgres-jsonb", false, DRVP_JSON_NUMBER, DRVP_ORIGIN_DOUBLE, "1", "1" },
+		{ "javascript", false, DRVP_JSON_STRING, DRVP_ORIGIN_DOUBLE, "NaN", "null" },
+		{ "python", false, DRVP_JSON_STRING, DRVP_ORIGIN_DOUBLE, "-Infinity", "-Infinity" },
+		{ "postgres-jsonb", false, DRVP_JSON_STRING, DRVP_ORIGIN_DOUBLE, "Infinity",
+		  "\"Infinity\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct drvp_json_style style = *drvp_json_style_named(rows[i].style);
+		struct drvp_json member = { .type = (uint8_t)rows[i].type,
+					    .origin = (uint8_t)rows[i].origin,
+					    .key = "k", .key_len = 1,
+					    .text = rows[i].text, .len = strlen(rows[i].text) };
+		struct drvp_json object = { .type = DRVP_JSON_OBJECT, .first = &member, .count = 1 };
+		struct drvp_strbuf expected = DRVP_STRBUF_INIT;
+
+		style.typed = rows[i].typed;
+		print(&style, NULL, &member, false);
+		assert_string_equal(rows[i].expected, out.data);
+		drvp_strbuf_printf(&expected, "{\"k\"%s%s}", style.colon, rows[i].expected);
+		print(&style, NULL, &object, false);
+		assert_string_equal(expected.data, out.data);
+		drvp_strbuf_free(&expected);
+	}
+}
+
 /* What the store lost is said only where it can matter. */
 static void test_lossy(void **state)
 {
@@ -335,6 +388,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_every_escape_at_every_offset, reset),
 		cmocka_unit_test_teardown(test_every_style_at_every_offset, reset),
 		cmocka_unit_test_teardown(test_filters, reset),
+		cmocka_unit_test_teardown(test_origins, reset),
 		cmocka_unit_test_teardown(test_lossy, reset),
 		cmocka_unit_test_teardown(test_jcs_conformance, reset),
 	};
