@@ -7,8 +7,8 @@
 
 /*
  * Which characters, besides quotes, backslashes and control characters, are escaped. "Lines" are
- * U+2028 and U+2029, "pairs" the characters beyond U+FFFF; UPPER and DOTNET write hexadecimal digits
- * in upper case.
+ * U+2028 and U+2029, "pairs" the characters beyond U+FFFF; UPPER and DOTNET write hexadecimal
+ * digits in upper case.
  */
 enum drvp_json_escape {
 	DRVP_ESCAPE_MINIMAL,         /* none, but lone surrogates (JSON.stringify) */

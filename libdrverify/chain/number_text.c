@@ -259,7 +259,8 @@ double drvp_number_read(struct drvp_strbuf *out, const char *text, size_t len)
 }
 
 /* What is left of a text's digits when it becomes a double. */
-static void round_text(struct drvp_decimal *d, struct drvp_strbuf *out, const char *text, size_t len)
+static void round_text(struct drvp_decimal *d, struct drvp_strbuf *out, const char *text,
+		       size_t len)
 {
 	if (len > WIDE_DIGITS || !only_digits(text, len) ||
 	    wide_integer(text, len) < EXACT_INTEGER) {
