@@ -1,21 +1,24 @@
 #!/usr/bin/env bash
 # bench.sh: measures drverify against a reference on the same data in the same run
 #
-# usage: bench.sh counts|chain DRVERIFY GENERATE DRAIN WORKDIR
+# usage: bench.sh counts|chain|memory|node|sql|mongodb DRVERIFY GENERATE FOLDER
+# FOLDER holds the built drains; the throw-away server lives below it while this runs.
 set -eu
-what=$1 drverify=$2 generate=$3 drain=$4 work=$5
+what=$1 drverify=$2 generate=$3 built=$4 work=$4
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 # shellcheck source=/dev/null
 . "$root/fixtures/servers/install.sh"
 # shellcheck source=/dev/null
 . "$root/fixtures/servers/postgresql.sh"
+# shellcheck source=/dev/null
+. "$root/fixtures/servers/mongodb.sh"
 
 mkdir -p "$work"
 work=$(mktemp -d "$work/bench.XXXXXX")
-trap 'drv_postgresql_stop; rm -rf "$work"' EXIT
+trap 'drv_postgresql_stop; drv_mongodb_stop; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-drv_postgresql_start "$work/pg" max_parallel_workers_per_gather=2
+[ "$what" = mongodb ] || drv_postgresql_start "$work/pg" max_parallel_workers_per_gather=2
 
 load() {
 	sh "$root/fixtures/pet-platform/load.sh" "$generate" "$@"
@@ -41,25 +44,93 @@ counts() {
 		-- psql -X -q -At -d "$(connection bench_real)" "${queries[@]}"
 }
 
-# The chain of the deployed shape, with jsonb metadata; rows, connections.
+load_chain() {
+	load "bench_$1" real --scale 1000 --audit-rows "$1"
+}
+
+# Our command line for the chain of the deployed shape, with jsonb metadata; rows, connections.
+chain_command() {
+	ours=("$drverify" -q --baseline "$root/fixtures/pet-platform/real.json"
+		--only 'audit_chain:main' --jobs "$2" --source "main=$(connection "bench_$1")")
+}
+
 chain_of() {
 	local rows=$1 jobs=$2 columns
 	columns='SELECT action, "ipAddress", "legalBasis", metadata, "previousHash", purpose, resource, "resourceId", "timestamp", "userAgent", "userId", hash FROM public.audit_logs'
-	python3 "$here/compare.py" "chain of $rows rows, $jobs connections, against draining it" 1.5 \
-		-- "$drverify" -q --baseline "$root/fixtures/pet-platform/real.json" \
-		--only 'audit_chain:main' --jobs "$jobs" --source "main=$(connection "bench_$rows")" \
-		-- "$drain" "$(connection "bench_$rows")" public.audit_logs "$columns" "$jobs"
+	chain_command "$rows" "$jobs"
+	python3 "$here/compare.py" --rows "$rows" \
+		"chain of $rows rows, $jobs connections, against draining it" 1.15 \
+		-- "${ours[@]}" \
+		-- "$built/drain" "$(connection "bench_$rows")" public.audit_logs "$columns" "$jobs"
 }
 
 chain() {
 	local rows jobs failed=0
 	for rows in 100000 1000000; do
-		load "bench_$rows" real --scale 1000 --audit-rows "$rows"
+		load_chain "$rows"
 		for jobs in 1 2; do
 			chain_of "$rows" "$jobs" || failed=1
 		done
 	done
 	return "$failed"
+}
+
+# Peak memory does not grow with the rows.
+memory() {
+	local many few
+	load_chain 10000
+	load_chain 1000000
+	chain_command 1000000 2
+	many=("${ours[@]}")
+	chain_command 10000 2
+	few=("${ours[@]}")
+	python3 "$here/compare.py" --rounds 2 --memory 'memory of 1,000,000 rows against 10,000' 1.1 \
+		-- "${many[@]}" -- "${few[@]}"
+}
+
+# The script that an application would write: five times slower at least, on one connection each.
+node() {
+	local rows=200000 url
+	if ! command -v npm >/dev/null; then
+		echo 'no npm on this machine: skipped' >&2
+		return 77
+	fi
+	load_chain "$rows"
+	cp "$here"/node/* "$work"
+	npm install --prefix "$work" --silent --no-audit --no-fund
+	url="postgresql://$PGUSER@localhost/bench_$rows?host=$PGHOST&port=$PGPORT"
+	chain_command "$rows" 1
+	TZ=Asia/Seoul python3 "$here/compare.py" --rounds 3 --rows "$rows" \
+		"chain of $rows rows against a script of node" 0.2 \
+		-- "${ours[@]}" -- node "$work/verify.js" "$url"
+}
+
+# What SQL can express is the plan's shape: the same by lag() and sha256() on the server.
+sql() {
+	local rows=1000000 jobs failed=0
+	load bench_plan plan --scale 1000 --audit-rows "$rows"
+	for jobs in 1 2; do
+		python3 "$here/compare.py" --rounds 3 --rows "$rows" \
+			"plan's chain of $rows rows, $jobs connections, against SQL" 1 \
+			-- "$drverify" -q --baseline "$root/fixtures/pet-platform/plan.json" \
+			--only 'audit_chain:main' --jobs "$jobs" \
+			--source "main=$(connection bench_plan)" \
+			-- psql -X -q -v ON_ERROR_STOP=1 -d "$(connection bench_plan)" \
+			-f "$here/lag.sql" || failed=1
+	done
+	return "$failed"
+}
+
+mongodb() {
+	local rows=20000
+	DRV_MONGODB_BUILD=${DRV_MONGODB_BUILD:-$root/build/servers} drv_mongodb_start "$work/mongodb"
+	"$generate" --output mongodb --uri "$DRV_MONGODB_URI" --database bench --scale 1000 \
+		--audit-rows "$rows"
+	python3 "$here/compare.py" --rounds 5 --rows "$rows" \
+		"chain of $rows documents against draining the cursor" 1.2 \
+		-- "$drverify" -q --baseline "$root/fixtures/pet-platform/real.json" \
+		--only 'audit_chain:search' --source "search=${DRV_MONGODB_URI}bench" \
+		-- "$built/drain_mongodb" "$DRV_MONGODB_URI" bench audit_events
 }
 
 "$what"

@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
-"""compare.py: times two commands in turn and prints the ratio of their medians, and peak memory
+"""compare.py: runs two commands in turn and prints the ratio of their medians, and peak memory
 
-usage: compare.py NAME LIMIT -- COMMAND … -- REFERENCE …
+usage: compare.py [--rows N] [--rounds N] [--memory] NAME LIMIT -- COMMAND … -- REFERENCE …
+  --rows N    both read so many rows: also prints the CPU time that each takes for one
+  --rounds N  times that each is run, after one run to warm up (7)
+  --memory    compares peak memory instead of time
 Ends with 1 when the ratio is over LIMIT, so that a benchmark run shows it.
 """
+import argparse
 import os
 import statistics
 import sys
 import time
 
-ROUNDS = 7
-
 
 def run(command):
-    """Seconds and peak resident KiB of one run; its output is thrown away."""
+    """Seconds, CPU seconds of this side and peak resident KiB; output is thrown away."""
     started = time.monotonic()
     pid = os.fork()
     if pid == 0:
@@ -25,7 +27,7 @@ def run(command):
     seconds = time.monotonic() - started
     if status:
         sys.exit(f"{command[0]} ended with status {os.waitstatus_to_exitcode(status)}")
-    return seconds, usage.ru_maxrss
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
 
 def split(arguments):
@@ -38,23 +40,40 @@ def split(arguments):
     return parts
 
 
+def read_options(arguments):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("name")
+    parser.add_argument("limit", type=float)
+    return parser.parse_args(arguments)
+
+
+def describe(options, which, runs):
+    seconds, cpu, peak = zip(*runs)
+    line = (f"{options.name}  {which:9}  {statistics.median(seconds):.3f} s "
+            f"({min(seconds):.3f} to {max(seconds):.3f}), peak {max(peak) / 1024:.1f} MiB")
+    if options.rows:
+        line += f", CPU {statistics.median(cpu) / options.rows * 1e6:.2f} µs a row"
+    print(line, flush=True)
+    return max(peak) if options.memory else statistics.median(seconds)
+
+
 def main():
-    (name, limit), ours, reference = split(sys.argv[1:])
-    times = {"ours": [], "reference": []}
-    peak = {"ours": 0, "reference": 0}
-    run(ours), run(reference)
-    for _ in range(ROUNDS):
-        for which, command in (("ours", ours), ("reference", reference)):
-            seconds, memory = run(command)
-            times[which].append(seconds)
-            peak[which] = max(peak[which], memory)
-    ratio = statistics.median(times["ours"]) / statistics.median(times["reference"])
-    for which in times:
-        low, middle, high = min(times[which]), statistics.median(times[which]), max(times[which])
-        print(f"{name}  {which:9}  {middle:.3f} s ({low:.3f} to {high:.3f}), "
-              f"peak {peak[which] / 1024:.1f} MiB")
-    print(f"{name}  ratio {ratio:.2f}, at most {limit}")
-    sys.exit(ratio > float(limit))
+    own, ours, reference = split(sys.argv[1:])
+    options = read_options(own)
+    commands = {"ours": ours, "reference": reference}
+    runs = {which: [] for which in commands}
+    for command in commands.values():
+        run(command)
+    for _ in range(options.rounds):
+        for which, command in commands.items():
+            runs[which].append(run(command))
+    figure = {which: describe(options, which, runs[which]) for which in commands}
+    ratio = figure["ours"] / figure["reference"]
+    print(f"{options.name}  ratio {ratio:.2f}, at most {options.limit}")
+    sys.exit(ratio > options.limit)
 
 
 main()
