@@ -143,6 +143,19 @@ static void put_head(struct drvp_json_writer *writer, const struct drvp_chain *c
 	put_hash(writer, "hash", chain->head, chain->head_len);
 }
 
+/* What the first entry refers to: as found, or as it was recorded and found again. */
+static void put_anchor(struct drvp_json_writer *writer, const struct drvp_recipe *recipe,
+		       const struct drvp_chain *chain)
+{
+	const struct drvp_bytes *recorded = drvp_recipe_anchor(recipe, chain->partition,
+							       chain->partition_len);
+
+	if (chain->anchor_len)
+		put_hash(writer, "genesis", chain->anchor, chain->anchor_len);
+	else if (recorded)
+		put_hash(writer, "genesis", (const uint8_t *)recorded->bytes, recorded->len);
+}
+
 static void put_checkpoint(struct drvp_json_writer *writer, const struct drvp_checkpoint *one)
 {
 	const struct drvp_value order = { .kind = one->kind, .integer = one->order };
@@ -189,8 +202,7 @@ static void record_one(const struct drvp_recipe *recipe, const struct drvp_tally
 	drvp_json_open_object(writer, "head", true);
 	put_head(writer, chain);
 	drvp_json_close_object(writer);
-	if (chain->anchor_len)
-		put_hash(writer, "genesis", chain->anchor, chain->anchor_len);
+	put_anchor(writer, recipe, chain);
 	put_checkpoints(writer, recipe, tally);
 	drvp_json_close_object(writer);
 }
@@ -208,7 +220,8 @@ static void put_partition(struct drvp_json_writer *writer, const struct drvp_cha
 	drvp_arena_free(&arena);
 }
 
-static void record_all(const struct drvp_chains *chains, struct drvp_json_writer *writer)
+static void record_all(const struct drvp_recipe *recipe, const struct drvp_chains *chains,
+		       struct drvp_json_writer *writer)
 {
 	drvp_json_open_object(writer, "expect", false);
 	drvp_json_open_array(writer, "heads", false);
@@ -220,8 +233,7 @@ static void record_all(const struct drvp_chains *chains, struct drvp_json_writer
 		drvp_json_open_object(writer, NULL, true);
 		put_partition(writer, chain);
 		put_head(writer, chain);
-		if (chain->anchor_len)
-			put_hash(writer, "genesis", chain->anchor, chain->anchor_len);
+		put_anchor(writer, recipe, chain);
 		drvp_json_close_object(writer);
 	}
 	drvp_json_close_array(writer);
@@ -237,7 +249,7 @@ static void record(const struct drvp_item *item, const struct drvp_tally *tally,
 	const struct drvp_chains *chains = &tally->chains;
 
 	if (recipe->partition_by.count)
-		record_all(chains, writer);
+		record_all(recipe, chains, writer);
 	else if (chains->count && chains->list[0].head_len)
 		record_one(recipe, tally, writer);
 }

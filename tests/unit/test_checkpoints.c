@@ -96,8 +96,8 @@ static void test_taken_elsewhere(void **state)
 	log_init(&log, ROWS);
 	for (size_t i = 990; i < 1010; i++)
 		log.table.rows[i][SEQ] = fake_integer(1009 + 990 - (int64_t)i);
-	for (size_t i = 1990; i < 2010; i++)
-		log.table.rows[i][SEQ] = fake_integer(2000);
+	for (size_t i = 2005; i < 2025; i++)
+		log.table.rows[i][SEQ] = fake_integer(2010);
 	for (size_t i = 0; i < ROWS; i++) {
 		log.table.rows[i][PREVIOUS] = i ? fake_text(log.hashes[i - 1]) :
 						  (struct drvp_value){ .kind = DRVP_NULL };
@@ -107,7 +107,7 @@ static void test_taken_elsewhere(void **state)
 	assert_int_equal(DRV_PASS, log.run.verdict.result.verdict);
 	/* Row 1,010 is the first that is last in both ways. */
 	assert_int_equal(1011, log.run.verdict.tally.taken.list[0].rows);
-	assert_int_equal(2010, log.run.verdict.tally.taken.list[1].rows);
+	assert_int_equal(2025, log.run.verdict.tally.taken.list[1].rows);
 	log_free(&log);
 }
 
