@@ -318,12 +318,17 @@ static int take_row(struct drvp_pg_decoder *d, struct reader *r, struct drv_erro
 		int32_t len;
 		int status;
 
-		memset(value, 0, sizeof *value);
+		*value = (struct drvp_value){ .kind = DRVP_NULL };
 		if (!take_field(r, &value->bytes, &len))
 			return fail_protocol(d, "a field that is cut off", err);
 		if (len < 0)
 			continue;
 		value->len = (size_t)len;
+		/* Most columns are text: nothing to decode. */
+		if (d->fields[i].form == DRVP_PG_TEXT) {
+			value->kind = DRVP_TEXT;
+			continue;
+		}
 		status = decode_value(d, &d->fields[i], value, err);
 		if (status)
 			return status;
