@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "message.h"
 #include "run.h"
+#include "source.h"
 
 /* A document that names one source and checks nothing. */
 static int make_baseline(struct drv_baseline **baseline, bool mongodb)
@@ -98,6 +99,23 @@ static int tell(const struct drv_chain_proposal *proposal)
 	return 2;
 }
 
+/* --source takes a place alone here; with a name in front it would reach no server. */
+static int check_place(const char *place)
+{
+	size_t name = strcspn(place, "=");
+	const char *rest = place[name] ? place + name + 1 : "";
+
+	if (!strncmp(rest, "postgres", 8) || !strncmp(rest, "mongodb", 7) ||
+	    !strncmp(rest, "host=", 5) || !strncmp(rest, "service=", 8)) {
+		complain("--source takes a URI without a name here, since there is one source only");
+		return -1;
+	}
+	if (source_holds_password(place))
+		complain("warning: the password in --source is visible in the process list; use a "
+			 "service (service=NAME) or a password file");
+	return 0;
+}
+
 int cmd_chain_propose(const struct options *options)
 {
 	const char *place = options->place ? options->place : "";
@@ -110,7 +128,7 @@ int cmd_chain_propose(const struct options *options)
 
 	if (!options->table)
 		complain("no table: give --table SCHEMA.TABLE");
-	else if (!make_baseline(&baseline, mongodb)) {
+	else if (!check_place(place) && !make_baseline(&baseline, mongodb)) {
 		if (drv_run_new(&run, baseline, NULL, &error) ||
 		    drv_run_source_uri(run, "main", place, &error))
 			complain("%s", error.message);

@@ -13,7 +13,7 @@ static void print_overview(void)
 	      "\n"
 	      "Commands\n", stdout);
 	for (const struct command *command = commands; command->name; command++)
-		printf("  %-10s %s\n", command->name, command->summary);
+		printf("  %-13s %s\n", command->name, command->summary);
 	fputs("\n"
 	      "Examples\n"
 	      "  Verify restored databases:  drverify --baseline report.json\n"

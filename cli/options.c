@@ -32,8 +32,8 @@ static const struct row rows[] = {
 	  "then libpq's own settings or MONGODB_URI decide, those two only for the\n"
 	  "one source of their kind; repeatable" },
 	{ "source", 0, TEXT, FOR_PROPOSE, AT(place), "URI",
-	  "where the database is: a libpq URI or connection string, or a mongodb://\n"
-	  "URI; without it libpq's own settings decide" },
+	  "where the database is: a libpq URI or connection string, or a\n"
+	  "mongodb:// URI; without it libpq's own settings decide" },
 	{ "check", 0, TEXT, FOR_TRY, AT(check), "ID",
 	  "which audit_chain check, such as audit_chain:main:public.audit_logs; not\n"
 	  "needed where the document has one only" },

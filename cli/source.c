@@ -75,7 +75,7 @@ static const char *source_uri(const struct drv_baseline *baseline, const struct 
 }
 
 /* user:password@ in a URI, or password= in a connection string or among a URI's parameters. */
-static bool holds_password(const char *uri)
+bool source_holds_password(const char *uri)
 {
 	const char *authority = strstr(uri, "://"), *at = strrchr(uri, '@'), *word = uri;
 
@@ -127,7 +127,7 @@ static int check_option(const struct drv_baseline *baseline, const struct option
 		complain("--source %s=… is given twice; give it once", name);
 		return -1;
 	}
-	if (holds_password(option + len + 1) && !options->quiet)
+	if (source_holds_password(option + len + 1) && !options->quiet)
 		complain("warning: the password in --source %s=… is visible in the process list; "
 			 "use %s, a service (service=NAME) or a password file", name, variable);
 	return 0;

@@ -2,6 +2,8 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include <stdbool.h>
+
 #include "drverify.h"
 #include "options.h"
 
@@ -12,5 +14,8 @@ int sources_place(struct drv_run *run, const struct drv_baseline *baseline,
 /* After the run: says how to name a place for sources that had none and were needed. */
 void sources_hint(const struct drv_report *report, const struct drv_baseline *baseline,
 		  const struct options *options);
+
+/* Whether a URI or connection string has a password, which the process list would show. */
+bool source_holds_password(const char *uri);
 
 #endif

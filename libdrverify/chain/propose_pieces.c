@@ -155,7 +155,7 @@ static void put_allowed(struct drvp_strbuf *out, const struct drvp_sample *sampl
 	free(names);
 }
 
-/* What stands in front of a value: nothing, or what makes it the only part of an array or object. */
+/* What stands in front of a value to make it the only part of an array or object. */
 static void put_label(struct drvp_strbuf *out, const struct drvp_sample *sample,
 		      const struct drvp_piece_context *context, size_t column,
 		      const struct drvp_piece_format *format)

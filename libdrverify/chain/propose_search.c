@@ -232,7 +232,7 @@ static void try_order(struct setup *s, const uint8_t *order, size_t count)
 	s->done = s->done || s->status;
 }
 
-/* ------------------------------------------------------------------ which columns, in which order */
+/* ------------------------------------------------------------------ columns and their order */
 
 static void move_part(uint8_t *order, size_t from, size_t to)
 {

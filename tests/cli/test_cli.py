@@ -4,6 +4,7 @@
 DRVERIFY names the built program. DRV_TEST_POSTGRESQL and DRV_TEST_MONGODB, when set, say where
 servers are; tests that need one are skipped without it.
 """
+import hashlib
 import json
 import os
 import pty
@@ -120,7 +121,7 @@ class Help(Case):
         self.assertIn("baseline for later", self.out)
 
     def test_help_fits_a_terminal(self):
-        for command in ("verify", "capture", "explain", "help"):
+        for command in ("verify", "capture", "chain-try", "chain-propose", "explain", "help"):
             self.run_program("help", command, status=0)
             for line in self.out.splitlines():
                 self.assertLessEqual(len(line), 100)
@@ -446,6 +447,74 @@ class Explain(Case):
         self.assert_refused("explain", "relation.mising", says='did you mean "relation.missing"?')
         self.assert_refused("explain", "nonsense", says="drverify explain lists them")
         self.assert_refused("explain", "a", "b", says="unexpected")
+
+
+class Chains(Case):
+    """chain-try and chain-propose before they reach a server."""
+
+    def chain(self, **members):
+        return {"check": "audit_chain", "source": "main", "table": "public.audit_logs",
+                "hash": "hash", "previous": "previous", "preimage": {"previous": "text"}, **members}
+
+    def test_help_warns_of_personal_data(self):
+        self.run_program("help", "chain-try", status=0)
+        self.assertIn("personal data", self.out)
+        for option in ("--baseline FILE", "--check ID", "--row N", "--rows N", "--hex", "--key"):
+            self.assertIn(option, self.out)
+        self.assertNotIn("--write", self.out)
+        self.run_program("help", "chain-propose", status=0)
+        for option in ("--source URI", "--table SCHEMA.TABLE", "--hash COLUMN", "--previous COLUMN",
+                       "--order-by COLUMN", "--column-zone ZONE", "--timeout", "60s"):
+            self.assertIn(option, self.out)
+
+    def test_no_document_or_table(self):
+        self.assert_refused("chain-try", says="--baseline FILE")
+        self.assert_refused("chain-propose", says="--table SCHEMA.TABLE")
+        self.assert_refused("chain-propose", "--table", "audit_logs", says="public.audit_logs")
+
+    def test_options_of_other_commands(self):
+        self.assert_refused("chain-try", "--baseline", self.baseline, "--table", "a.b",
+                            says='--table means nothing to "chain-try"')
+        self.assert_refused("chain-propose", "--baseline", self.baseline,
+                            says='--baseline means nothing to "chain-propose"')
+
+    def test_numbers_of_rows(self):
+        for number in ("0", "-1", "x", "4294967296"):
+            self.assert_refused("chain-try", "--baseline", self.baseline, "--row", number,
+                                says="a number from 1 on")
+
+    def test_which_check(self):
+        self.assert_refused("chain-try", "--baseline", self.baseline, says="no audit_chain check")
+        sources = {"sources": {"main": {"store": "postgresql"}}}
+        both = self.put("both.json", document([self.chain(), self.chain(table="public.other")],
+                                              **sources))
+        self.assert_refused("chain-try", "--baseline", both, says="2 audit_chain checks; name one")
+        self.assert_refused("chain-try", "--baseline", both, "--check", "audit_chain:main:nowhere",
+                            says='no audit_chain check "audit_chain:main:nowhere"')
+
+    def test_a_missing_key(self):
+        sources = {"sources": {"main": {"store": "postgresql"}}}
+        keyed = self.put("keyed.json", document(
+            [self.chain(digest={"hmac": "sha256", "key": "audit"})], **sources))
+        self.assert_refused("chain-try", "--baseline", keyed, says='the key "audit" is needed')
+
+    def test_unreachable(self):
+        self.need_postgresql()
+        sources = {"sources": {"main": {"store": "postgresql"}}}
+        path = self.put("chain.json", document([self.chain()], **sources))
+        self.assert_refused("chain-try", "--baseline", path, "--source", "main=" + NOWHERE,
+                            says="/nonexistent")
+        self.assert_refused("chain-propose", "--table", "a.b", "--source", NOWHERE,
+                            says="/nonexistent")
+
+    def test_place_of_the_only_source(self):
+        self.assert_refused("chain-propose", "--table", "a.b", "--source", "main=" + NOWHERE,
+                            says="without a name")
+        self.need_postgresql()
+        self.run_program("chain-propose", "--table", "a.b", "--source",
+                         f"postgresql://user:{CANARY}@/x?host=/nonexistent", status=3)
+        self.assertIn("process list", self.err)
+        self.assertNotIn(CANARY, self.out + self.err)
 
 
 class Signals(Case):
@@ -785,6 +854,96 @@ class WithPostgresql(Case):
 
 
 SEARCH = {"search": {"store": "mongodb", "database": "drverify_cli"}}
+
+
+def psql(text):
+    subprocess.run(["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", "-",
+                    "--dbname", POSTGRESQL], input=text, text=True, check=True, timeout=60,
+                   capture_output=True)
+
+
+@unittest.skipUnless(POSTGRESQL, "DRV_TEST_POSTGRESQL is not set")
+class ChainsWithPostgresql(Case):
+    """A chain of 20 entries: SHA-256 of previous|actor|action|time, with a tab in one action."""
+
+    def setUp(self):
+        super().setUp()
+        self.schema = f"drv_chain_{os.getpid()}"
+        self.addCleanup(psql, f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")
+        rows, previous = [], ""
+        for i in range(1, 21):
+            actor, action = f"user-{i % 4}", "a\tb" if i == 2 else f"action-{i}"
+            at = f"2026-01-02T03:04:{i:02}.678Z"
+            made = hashlib.sha256("|".join([previous, actor, action, at]).encode()).hexdigest()
+            rows.append(f"({i}, '{actor}', '{action}', '{at}', nullif('{previous}', ''), '{made}')")
+            previous = made
+        psql(f"CREATE SCHEMA {self.schema}; CREATE TABLE {self.schema}.log (id int PRIMARY KEY, "
+             "actor text, action text, at timestamptz, prev_hash text, hash text); "
+             f"INSERT INTO {self.schema}.log VALUES " + ",\n".join(rows))
+
+    def propose(self, *arguments, status, table="log"):
+        self.run_program("chain-propose", "--source", POSTGRESQL, "--table",
+                         f"{self.schema}.{table}", *arguments, status=status)
+
+    def try_rows(self, check, *arguments, status):
+        path = self.put("chain.json", document([check],
+                                               sources={"main": {"store": "postgresql"}}))
+        self.run_program("chain-try", "--baseline", path, "--source", "main=" + POSTGRESQL,
+                         *arguments, status=status)
+
+    def test_a_proposal_verifies(self):
+        self.propose(status=0)
+        self.assertIn("all 20 rows", self.err)
+        check = json.loads(self.out)
+        self.assertEqual(check["order_by"], ["id"])
+        self.baseline = self.put("chain.json", document(
+            [check], sources={"main": {"store": "postgresql"}}))
+        self.verify("--source", "main=" + POSTGRESQL, status=0)
+        self.assertIn("20 rows", self.out)
+
+    def test_an_edited_entry(self):
+        psql(f"UPDATE {self.schema}.log SET action = 'edited' WHERE id = 7")
+        self.propose("--timeout", "2s", status=2)
+        self.assertIn("19 of 20 rows", self.err)
+        self.try_rows(json.loads(self.out), "--rows", "9", status=2)
+        self.assertEqual(self.out.count("AGREES"), 8)
+        self.assertIn("8 of 9 rows agree", self.out)
+
+    def test_bytes_are_shown(self):
+        self.propose(status=0)
+        check = json.loads(self.out)
+        self.try_rows(check, "--row", "2", status=0)
+        self.assertIn("|user-2|a\\tb|2026-01-02T03:04:02.678Z", self.out)
+        self.assertIn("id=2", self.out)
+        self.assertRegex(self.out, r"\n +action +a\\tb\n")
+        self.try_rows(check, "--row", "2", "--hex", status=0)
+        self.assertRegex(self.out, r"00000040  7c 75 73 65 72 2d 32 7c")
+        self.try_rows(check, status=0)
+        self.assertIn("3 of 3 rows agree", self.out)
+        self.try_rows(check, "--row", "21", status=3)
+        self.assertIn("no row 21", self.err)
+
+    def test_a_wrong_genesis_is_named(self):
+        self.propose(status=0)
+        check = {**json.loads(self.out), "genesis": {"stored": None, "hashed": "GENESIS"}}
+        self.try_rows(check, status=2)
+        self.assertIn('DIFFERS: it agrees when "genesis" says "hashed": ""', self.out)
+
+    def test_nothing_fits(self):
+        psql(f"UPDATE {self.schema}.log SET actor = 'x' || actor")
+        self.propose("--timeout", "1s", status=2)
+        self.assertEqual(self.out, "")
+        self.assertRegex(self.err, r"No recipe was found: \d+ were tried on 20 rows")
+
+    def test_what_cannot_be_read(self):
+        self.propose(table="nowhere", status=3)
+        self.assertIn('there is no "nowhere"', self.err)
+        self.propose("--hash", "hsah", status=3)
+        self.assertIn('no column "hsah"', self.err)
+        check = {"check": "audit_chain", "source": "main", "table": f"{self.schema}.log",
+                 "hash": "hsah", "previous": "prev_hash", "preimage": {"previous": "text"}}
+        self.try_rows(check, status=3)
+        self.assertIn('has no column "hsah"', self.err)
 
 
 @unittest.skipUnless(MONGODB, "DRV_TEST_MONGODB is not set")

@@ -1,4 +1,4 @@
-/* test_chain_try.c: single entries are hashed for a person to see, with the reason of a difference */
+/* test_chain_try.c: single entries are hashed for a person to see, with the reason why they differ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
