@@ -76,8 +76,8 @@ static const struct row rows[] = {
 	  "a key that the document asks for by name, read from a file (one newline\n"
 	  "at its end is not part of it); repeatable" },
 	{ "key", 0, LIST, FOR_PROPOSE, AT(keys), "NAME=FILE",
-	  "a key to try as that of an HMAC, read from a file (one newline at its end\n"
-	  "is not part of it); repeatable" },
+	  "a key to try as that of an HMAC, read from a file (one newline at its\n"
+	  "end is not part of it); repeatable" },
 	{ "allow-sql", 0, FLAG, FOR_RUNS, AT(allow_sql), NULL,
 	  "run SQL and server-side code that the document contains" },
 	{ "since-checkpoint", 0, FLAG, FOR_RUNS, AT(since_checkpoint), NULL,

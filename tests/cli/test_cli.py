@@ -899,7 +899,7 @@ class ChainsWithPostgresql(Case):
         self.baseline = self.put("chain.json", document(
             [check], sources={"main": {"store": "postgresql"}}))
         self.verify("--source", "main=" + POSTGRESQL, status=0)
-        self.assertIn("20 rows", self.out)
+        self.assertIn("INTACT: 1 passed", self.out)
 
     def test_an_edited_entry(self):
         psql(f"UPDATE {self.schema}.log SET action = 'edited' WHERE id = 7")
