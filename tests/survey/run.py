@@ -280,8 +280,8 @@ class Case:
         own = list(self.partition(self.entries[at]))
         return next(entry for entry in self.entries[at + 1:] if list(self.partition(entry)) == own)
 
-    def prove_intact(self, document):
-        status, report, output = self.drverify("verify", document)
+    def prove_intact(self, document, *flags):
+        status, report, output = self.drverify("verify", document, *flags)
         if status != 0 or findings_of(report):
             raise Failed(f"intact entries do not pass (exit {status})\n{output}")
         for check in report["checks"]:
@@ -384,6 +384,7 @@ class Case:
         self.try_deletion(document)
         self.store.fill(self.lines[::-1])
         captured = self.capture(document)
+        self.prove_intact(captured, "--restored-to", "baseline")
         self.store.delete(self.entries[-1], key)
         self.judge("cut", *self.drverify("verify", captured, "--restored-to", "baseline"))
 
