@@ -89,7 +89,7 @@ static bool has_plaintext(const struct encrypted_field *config,
 			  const struct drvp_relation *relation)
 {
 	return config->plaintext && (relation->kind == DRVP_COLLECTION ||
-				     drvp_relation_column(relation, config->plaintext));
+				     drvp_relation_has(relation, config->plaintext));
 }
 
 struct scan_state {

@@ -151,8 +151,8 @@ static void note_missing(const char *column, void *user)
 {
 	struct drvp_task *task = user;
 
-	if (!task->missing_column && !drvp_relation_column(task->relation, column) &&
-	    !(task->joined && drvp_relation_column(task->joined, column)))
+	if (!task->missing_column && !drvp_relation_has(task->relation, column) &&
+	    !(task->joined && drvp_relation_has(task->joined, column)))
 		task->missing_column = column;
 }
 

@@ -162,17 +162,21 @@ int drvp_pg_ask_server(struct drvp_pg *s, const char **system_identifier, const 
 #define DRVP_PG_ROW "r"
 #define DRVP_PG_JOINED "j"
 
-/* Fails with DRV_E_MISSING when there is no such column. */
-int drvp_pg_find_column(const struct drvp_column **out, const struct drvp_relation *relation,
-			const char *name, struct drv_error *err);
+/* Fails with DRV_E_MISSING when the name stands for nothing. */
+int drvp_pg_find_place(struct drvp_place *out, const struct drvp_relation *relation,
+		       const char *name, struct drv_error *err);
 
 /* Adds a column, of the row called so. */
 void drvp_pg_put_column(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
 			const struct drvp_column *column);
 
-/* Adds a column as it is compared: texts by their bytes, which no collation keeps from. */
+/* Adds what is compared, maybe a list: texts by their bytes, which no collation keeps from. */
 void drvp_pg_put_key(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
-		     const struct drvp_column *column);
+		     const struct drvp_place *place);
+
+/* Adds whether there is a value: JSON's null is none. */
+void drvp_pg_put_presence(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
+			  const struct drvp_place *place, bool present);
 
 /* Adds " FROM …" with the join, if there is one. */
 int drvp_pg_put_from(struct drvp_pg *s, struct drvp_strbuf *sql,
@@ -183,6 +187,21 @@ int drvp_pg_put_from(struct drvp_pg *s, struct drvp_strbuf *sql,
 int drvp_pg_put_where(struct drvp_pg *s, struct drvp_strbuf *sql,
 		      const struct drvp_relation *relation, const struct drvp_selection *selection,
 		      const struct drvp_range *range, struct drv_error *err);
+
+/* ------------------------------------------------------------------ pg_path.c */
+
+/* Adds what is at a path, of the row called so: of the column's type, as text, or as jsonb. */
+void drvp_pg_put_inside(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
+			const struct drvp_place *place);
+void drvp_pg_put_inside_text(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
+			     const struct drvp_place *place);
+void drvp_pg_put_inside_jsonb(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
+			      const struct drvp_place *place);
+
+/* Adds two keys: DRVP_PG_STRING_KEY and its text for a string, else jsonb or NULL, and "". */
+void drvp_pg_put_inside_key(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
+			    const struct drvp_place *place);
+#define DRVP_PG_STRING_KEY "'\"\"'::pg_catalog.jsonb"
 
 /* ------------------------------------------------------------------ pg_query.c */
 
@@ -253,6 +272,7 @@ struct drvp_pg_field {
 	const char *column;          /* for messages */
 	int form;                    /* enum drvp_pg_form */
 	bool order_lost;
+	bool inside;                 /* at a path in JSON: what is no document stands for itself */
 };
 
 /* A binary COPY stream on its way into rows. */

@@ -257,6 +257,7 @@ static int fill_column(struct drvp_pg *s, struct drvp_column *column, const PGre
 	type = drvp_pg_type(column->type_oid);
 	column->kind = type->kind;
 	column->order_lost = type->order_lost;
+	column->has_members = type->form == DRVP_PG_JSON || type->form == DRVP_PG_JSONB;
 	column->generated = is_true(result, row, GENERATED);
 	column->key_position = (unsigned)strtoul(PQgetvalue(result, row, KEY), NULL, 10);
 	return status;

@@ -2,6 +2,7 @@
 #include "store/pg.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,36 @@ static int fail_protocol(const struct drvp_pg_decoder *d, const char *what, stru
 			 (unsigned long long)d->rows + 1);
 }
 
+/* -0 is no integer of ours. */
+static bool is_integer(const struct drvp_json *json, int64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoll(json->text, &end, 10);
+	return !errno && end == json->text + json->len && (*number || json->text[0] != '-');
+}
+
+/* Makes a value of its own of JSON that is no document. */
+static void unwrap(struct drvp_value *value)
+{
+	const struct drvp_json *json = value->json;
+
+	if (json->type == DRVP_JSON_ARRAY || json->type == DRVP_JSON_OBJECT)
+		return;
+	memset(value, 0, sizeof *value);
+	if (json->type == DRVP_JSON_BOOL) {
+		value->kind = DRVP_BOOL;
+		value->integer = json->truth;
+	} else if (json->type == DRVP_JSON_NUMBER && is_integer(json, &value->integer)) {
+		value->kind = DRVP_INTEGER;
+	} else if (json->type != DRVP_JSON_NULL) {
+		*value = (struct drvp_value){
+			.kind = json->type == DRVP_JSON_NUMBER ? DRVP_DECIMAL : DRVP_TEXT,
+			.bytes = json->text, .len = json->len };
+	}
+}
+
 static int decode_json(const struct drvp_pg_decoder *d, const struct drvp_pg_field *field,
 		       struct drvp_value *value, struct drv_error *err)
 {
@@ -169,6 +200,8 @@ static int decode_json(const struct drvp_pg_decoder *d, const struct drvp_pg_fie
 		value->bytes = NULL;
 		value->len = 0;
 	}
+	if (!status && field->inside)
+		unwrap(value);
 	if (!status)
 		return 0;
 	if (status == DRV_E_NOMEM)

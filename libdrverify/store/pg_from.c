@@ -11,11 +11,11 @@
 
 /* ------------------------------------------------------------------ columns */
 
-int drvp_pg_find_column(const struct drvp_column **out, const struct drvp_relation *relation,
-			const char *name, struct drv_error *err)
+int drvp_pg_find_place(struct drvp_place *out, const struct drvp_relation *relation,
+		       const char *name, struct drv_error *err)
 {
-	*out = drvp_relation_column(relation, name);
-	if (*out)
+	*out = drvp_relation_place(relation, name);
+	if (out->column)
 		return 0;
 	return drvp_fail(err, DRV_E_MISSING,
 			 "%s.%s has no column \"%s\"; names are exact, upper and lower case too",
@@ -30,8 +30,8 @@ void drvp_pg_put_column(struct drvp_pg *s, struct drvp_strbuf *sql, const char *
 }
 
 /* Types of extensions, such as citext, may compare in ways of their own. */
-void drvp_pg_put_key(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
-		     const struct drvp_column *column)
+static void put_column_key(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
+			   const struct drvp_column *column)
 {
 	bool foreign = column->type_oid >= FIRST_USER_OID;
 
@@ -42,7 +42,38 @@ void drvp_pg_put_key(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row
 		drvp_strbuf_str(sql, " COLLATE pg_catalog.\"C\"");
 }
 
+void drvp_pg_put_key(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
+		     const struct drvp_place *place)
+{
+	if (place->path)
+		drvp_pg_put_inside_key(s, sql, row, place);
+	else
+		put_column_key(s, sql, row, place->column);
+}
+
 /* ------------------------------------------------------------------ relations */
+
+static void put_side(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
+		     const struct drvp_place *place, bool as_text)
+{
+	if (place->path)
+		drvp_pg_put_inside_text(s, sql, row, place);
+	else
+		drvp_pg_put_column(s, sql, row, place->column);
+	if (as_text)
+		drvp_strbuf_str(sql, "::pg_catalog.text COLLATE pg_catalog.\"C\"");
+}
+
+/* What is inside JSON has no type of its own, so it is compared as text. */
+static void put_pair(struct drvp_pg *s, struct drvp_strbuf *sql, const struct drvp_place *place,
+		     const struct drvp_place *joined)
+{
+	bool as_text = place->path || joined->path;
+
+	put_side(s, sql, DRVP_PG_ROW, place, as_text);
+	drvp_strbuf_str(sql, " OPERATOR(pg_catalog.=) ");
+	put_side(s, sql, DRVP_PG_JOINED, joined, as_text);
+}
 
 static int put_join(struct drvp_pg *s, struct drvp_strbuf *sql,
 		    const struct drvp_relation *relation, const struct drvp_join *join,
@@ -54,18 +85,16 @@ static int put_join(struct drvp_pg *s, struct drvp_strbuf *sql,
 	drvp_pg_put_relation(s, sql, join->relation);
 	drvp_strbuf_str(sql, " " DRVP_PG_JOINED);
 	for (size_t i = 0; i < join->on_count; i++) {
-		const struct drvp_column *column, *joined;
-		int status = drvp_pg_find_column(&column, relation, join->on[i].column, err);
+		struct drvp_place place, joined;
+		int status = drvp_pg_find_place(&place, relation, join->on[i].column, err);
 
 		if (!status)
-			status = drvp_pg_find_column(&joined, join->relation, join->on[i].joined,
-						     err);
+			status = drvp_pg_find_place(&joined, join->relation, join->on[i].joined,
+						    err);
 		if (status)
 			return status;
 		drvp_strbuf_str(sql, joint);
-		drvp_pg_put_column(s, sql, DRVP_PG_ROW, column);
-		drvp_strbuf_str(sql, " OPERATOR(pg_catalog.=) ");
-		drvp_pg_put_column(s, sql, DRVP_PG_JOINED, joined);
+		put_pair(s, sql, &place, &joined);
 		joint = " AND ";
 	}
 	return 0;
@@ -122,6 +151,12 @@ static int put_number(struct drvp_strbuf *sql, const struct drvp_column *column,
 	return 0;
 }
 
+static bool is_comparable(const struct drvp_json *value)
+{
+	return value->type == DRVP_JSON_BOOL || value->type == DRVP_JSON_NUMBER ||
+	       (value->type == DRVP_JSON_STRING && !memchr(value->text, '\0', value->len));
+}
+
 static int put_value(struct drvp_pg *s, struct drvp_strbuf *sql, const struct drvp_column *column,
 		     const struct drvp_json *value, struct drv_error *err)
 {
@@ -131,47 +166,96 @@ static int put_value(struct drvp_pg *s, struct drvp_strbuf *sql, const struct dr
 		return 0;
 	case DRVP_JSON_NUMBER:
 		return put_number(sql, column, value->text, err);
-	case DRVP_JSON_STRING:
-		if (memchr(value->text, '\0', value->len))
-			break;
+	default:
 		drvp_pg_put_literal(s, sql, value->text, value->len);
 		return 0;
-	default:
-		break;
 	}
-	return drvp_fail(err, DRV_E_USAGE,
-			 "column \"%s\" can be compared with a string without NUL, a number or a "
-			 "boolean only", column->name);
+}
+
+static int put_comparison(struct drvp_pg *s, struct drvp_strbuf *sql,
+			  const struct drvp_place *place, const struct drvp_condition *condition,
+			  struct drv_error *err)
+{
+	if (condition->op == DRVP_EQUALS) {
+		drvp_pg_put_column(s, sql, DRVP_PG_ROW, place->column);
+		drvp_strbuf_str(sql, " OPERATOR(pg_catalog.=) ");
+	} else {
+		drvp_pg_put_key(s, sql, DRVP_PG_ROW, place);
+		drvp_strbuf_str(sql, " OPERATOR(pg_catalog.>=) ");
+	}
+	return put_value(s, sql, place->column, condition->value, err);
+}
+
+static void put_jsonb(struct drvp_strbuf *sql, const struct drvp_json *value)
+{
+	const char *text = value->type == DRVP_JSON_NUMBER ? value->text :
+			   value->truth ? "true" : "false";
+
+	drvp_strbuf_printf(sql, "'%s'::pg_catalog.jsonb", text);
+}
+
+/* The same for what is inside JSON. */
+static void put_inside_comparison(struct drvp_pg *s, struct drvp_strbuf *sql,
+				  const struct drvp_place *place,
+				  const struct drvp_condition *condition)
+{
+	const struct drvp_json *value = condition->value;
+	bool string = value->type == DRVP_JSON_STRING;
+
+	if (condition->op == DRVP_AT_LEAST) {
+		drvp_strbuf_str(sql, "ROW(");
+		drvp_pg_put_key(s, sql, DRVP_PG_ROW, place);
+		drvp_strbuf_str(sql, ") OPERATOR(pg_catalog.>=) ROW(");
+		if (string)
+			drvp_strbuf_str(sql, DRVP_PG_STRING_KEY);
+		else
+			put_jsonb(sql, value);
+		drvp_strbuf_str(sql, ", ");
+		drvp_pg_put_literal(s, sql, string ? value->text : "", string ? value->len : 0);
+		drvp_strbuf_char(sql, ')');
+	} else if (string) {
+		drvp_pg_put_inside_text(s, sql, DRVP_PG_ROW, place);
+		drvp_strbuf_str(sql, " OPERATOR(pg_catalog.=) ");
+		drvp_pg_put_literal(s, sql, value->text, value->len);
+	} else {
+		drvp_pg_put_inside_jsonb(s, sql, DRVP_PG_ROW, place);
+		drvp_strbuf_str(sql, " OPERATOR(pg_catalog.=) ");
+		put_jsonb(sql, value);
+	}
+}
+
+void drvp_pg_put_presence(struct drvp_pg *s, struct drvp_strbuf *sql, const char *row,
+			  const struct drvp_place *place, bool present)
+{
+	if (place->path)
+		drvp_pg_put_inside_text(s, sql, row, place);
+	else
+		drvp_pg_put_column(s, sql, row, place->column);
+	drvp_strbuf_str(sql, present ? " IS NOT NULL" : " IS NULL");
 }
 
 static int put_condition(struct drvp_pg *s, struct drvp_strbuf *sql,
 			 const struct drvp_relation *relation,
 			 const struct drvp_condition *condition, struct drv_error *err)
 {
-	const struct drvp_column *column;
-	int status = drvp_pg_find_column(&column, relation, condition->column, err);
+	struct drvp_place place;
+	int status = drvp_pg_find_place(&place, relation, condition->column, err);
 
 	if (status)
 		return status;
-	if (condition->op == DRVP_AT_LEAST)
-		drvp_pg_put_key(s, sql, DRVP_PG_ROW, column);
-	else
-		drvp_pg_put_column(s, sql, DRVP_PG_ROW, column);
-	switch (condition->op) {
-	case DRVP_IS_NULL:
-		drvp_strbuf_str(sql, " IS NULL");
+	if (condition->op == DRVP_IS_NULL || condition->op == DRVP_NOT_NULL) {
+		drvp_pg_put_presence(s, sql, DRVP_PG_ROW, &place,
+				     condition->op == DRVP_NOT_NULL);
 		return 0;
-	case DRVP_NOT_NULL:
-		drvp_strbuf_str(sql, " IS NOT NULL");
-		return 0;
-	case DRVP_EQUALS:
-		drvp_strbuf_str(sql, " OPERATOR(pg_catalog.=) ");
-		break;
-	default:
-		drvp_strbuf_str(sql, " OPERATOR(pg_catalog.>=) ");
-		break;
 	}
-	return put_value(s, sql, column, condition->value, err);
+	if (!is_comparable(condition->value))
+		return drvp_fail(err, DRV_E_USAGE,
+				 "column \"%s\" can be compared with a string without NUL, a "
+				 "number or a boolean only", condition->column);
+	if (!place.path)
+		return put_comparison(s, sql, &place, condition, err);
+	put_inside_comparison(s, sql, &place, condition);
+	return 0;
 }
 
 static int put_range(struct drvp_strbuf *sql, const struct drvp_relation *relation,

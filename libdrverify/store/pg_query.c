@@ -87,12 +87,17 @@ int drvp_pg_check_zone_name(const char *zone, struct drv_error *err)
 }
 
 /* Adds the greatest value as microseconds, or as "infinity" and "-infinity". */
-static int put_newest(struct drvp_pg *s, struct drvp_strbuf *sql, const struct drvp_column *column,
+static int put_newest(struct drvp_pg *s, struct drvp_strbuf *sql, const struct drvp_place *place,
 		      const char *zone, struct drv_error *err)
 {
+	const struct drvp_column *column = place->column;
 	bool local = column->kind == DRVP_LOCAL_TIME || column->kind == DRVP_DATE;
 	int status;
 
+	if (place->path)
+		return drvp_pg_fail(s, err, DRV_E_USAGE,
+				    "what is at a path in column \"%s\" is no time but JSON",
+				    column->name);
 	if (!local && column->kind != DRVP_INSTANT)
 		return drvp_pg_fail(s, err, DRV_E_USAGE,
 				    "column \"%s\" is of type %s, which is no time",
@@ -132,15 +137,15 @@ int drvp_pg_newest(struct drvp_session *session, const struct drvp_relation *rel
 {
 	struct drvp_pg *s = drvp_pg(session);
 	struct drvp_strbuf sql = DRVP_STRBUF_INIT;
-	const struct drvp_column *known;
+	struct drvp_place place;
 	PGresult *result = NULL;
-	int status = drvp_pg_find_column(&known, relation, column, err);
+	int status = drvp_pg_find_place(&place, relation, column, err);
 
 	*found = false;
 	*rows = 0;
 	s->about = relation;
 	if (!status)
-		status = put_newest(s, &sql, known, zone, err);
+		status = put_newest(s, &sql, &place, zone, err);
 	if (!status)
 		status = drvp_pg_put_from(s, &sql, relation, NULL, err);
 	if (!status)

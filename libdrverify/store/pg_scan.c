@@ -16,50 +16,60 @@ struct scan {
 
 /* ------------------------------------------------------------------ the query */
 
-/* Finds a column, and which row has it: that of the relation first. */
-static int find_column(const struct drvp_column **column, const char **row,
-		       const struct drvp_scan *wanted, const char *name, struct drv_error *err)
+/* Finds what a name stands for, and which row has it: that of the relation first. */
+static int find_place(struct drvp_place *place, const char **row, const struct drvp_scan *wanted,
+		      const char *name, struct drv_error *err)
 {
 	const struct drvp_join *join = wanted->join;
 
 	*row = DRVP_PG_ROW;
-	*column = drvp_relation_column(wanted->relation, name);
-	if (!*column && join) {
+	*place = drvp_relation_place(wanted->relation, name);
+	if (!place->column && join) {
 		*row = DRVP_PG_JOINED;
-		*column = drvp_relation_column(join->relation, name);
+		*place = drvp_relation_place(join->relation, name);
 	}
-	return *column ? 0 : drvp_pg_find_column(column, wanted->relation, name, err);
+	return place->column ? 0 : drvp_pg_find_place(place, wanted->relation, name, err);
 }
 
-static void put_field(struct scan *scan, const struct drvp_column *column, const char *row,
-		      int form)
+static void put_field(struct scan *scan, const struct drvp_place *place, const char *row,
+		      const char *name, int form)
 {
-	const struct drvp_pg_type *type = drvp_pg_type(column->type_oid);
+	const struct drvp_pg_type *type = drvp_pg_type(place->column->type_oid);
 	struct drvp_pg_decoder *d = &scan->decoder;
 	struct drvp_pg_field *field = &scan->fields[d->field_count];
-	bool presence = form == DRVP_FORM_PRESENCE;
 
 	if (d->field_count || d->has_ctid)
 		drvp_strbuf_str(&scan->sql, ", ");
-	drvp_strbuf_str(&scan->sql, presence ? "(" : type->prefix);
-	drvp_pg_put_column(scan->s, &scan->sql, row, column);
-	drvp_strbuf_str(&scan->sql, presence ? " IS NOT NULL)" : type->suffix);
-	field->column = column->name;
-	field->form = presence ? DRVP_PG_PRESENCE : type->form;
+	field->column = name;
+	field->form = type->form;
 	field->order_lost = type->order_lost;
+	field->inside = place->path;
 	d->field_count++;
+	if (form == DRVP_FORM_PRESENCE) {
+		field->form = DRVP_PG_PRESENCE;
+		drvp_strbuf_char(&scan->sql, '(');
+		drvp_pg_put_presence(scan->s, &scan->sql, row, place, true);
+		drvp_strbuf_char(&scan->sql, ')');
+	} else if (place->path) {
+		drvp_pg_put_inside(scan->s, &scan->sql, row, place);
+	} else {
+		drvp_strbuf_str(&scan->sql, type->prefix);
+		drvp_pg_put_column(scan->s, &scan->sql, row, place->column);
+		drvp_strbuf_str(&scan->sql, type->suffix);
+	}
 }
 
 static int put_columns(struct scan *scan, const struct drvp_scan *wanted, struct drv_error *err)
 {
 	for (size_t i = 0; i < wanted->column_count; i++) {
-		const struct drvp_column *column;
+		const struct drvp_wanted *column = &wanted->columns[i];
+		struct drvp_place place;
 		const char *row;
-		int status = find_column(&column, &row, wanted, wanted->columns[i].column, err);
+		int status = find_place(&place, &row, wanted, column->column, err);
 
 		if (status)
 			return status;
-		put_field(scan, column, row, wanted->columns[i].form);
+		put_field(scan, &place, row, column->column, column->form);
 	}
 	return 0;
 }
@@ -77,7 +87,8 @@ static void put_keys(struct scan *scan, const struct drvp_relation *relation)
 	const struct drvp_column *column;
 
 	while ((column = key_column(relation, scan->key_count + 1))) {
-		put_field(scan, column, DRVP_PG_ROW, DRVP_FORM_VALUE);
+		put_field(scan, &(struct drvp_place){ column, NULL }, DRVP_PG_ROW, column->name,
+			  DRVP_FORM_VALUE);
 		scan->key_names[scan->key_count++] = column->name;
 	}
 }
@@ -88,14 +99,14 @@ static int put_order(struct scan *scan, const struct drvp_scan *wanted, struct d
 	const char *joint = " ORDER BY ";
 
 	for (size_t i = 0; i < wanted->order_count; i++) {
-		const struct drvp_column *column;
+		struct drvp_place place;
 		const char *row;
-		int status = find_column(&column, &row, wanted, wanted->order_by[i], err);
+		int status = find_place(&place, &row, wanted, wanted->order_by[i], err);
 
 		if (status)
 			return status;
 		drvp_strbuf_str(&scan->sql, joint);
-		drvp_pg_put_key(scan->s, &scan->sql, row, column);
+		drvp_pg_put_key(scan->s, &scan->sql, row, &place);
 		drvp_strbuf_str(&scan->sql, " NULLS LAST");
 		joint = ", ";
 	}

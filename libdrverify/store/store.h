@@ -45,6 +45,9 @@ enum drvp_kind {
  * with its scale, numbers that are not finite are strings (NaN, Infinity, -Infinity), a regular
  * expression is "/pattern/options", a Timestamp "seconds.increment", MinKey and MaxKey their
  * names. What a node was stored as is in its origin.
+ *
+ * At a path inside json or jsonb: TEXT; BOOL; INTEGER for a number without fraction and exponent
+ * that fits (-0 does not); DECIMAL for any other, as written; DOCUMENT; and NULL also for JSON's.
  */
 struct drvp_value {
 	int kind;                    /* enum drvp_kind */
@@ -108,6 +111,7 @@ struct drvp_column {
 	int kind;                    /* enum drvp_kind that its values have when not NULL */
 	bool generated;              /* computed by the server from other columns */
 	bool order_lost;             /* jsonb */
+	bool has_members;            /* json, jsonb: a dotted name may lead into it */
 	unsigned key_position;       /* from 1 within the primary key; 0: not part of it */
 	uint32_t type_oid;           /* PostgreSQL */
 };
@@ -131,6 +135,18 @@ struct drvp_relation {
 const struct drvp_column *drvp_relation_column(const struct drvp_relation *relation,
 					       const char *name);
 
+/* What a name in a document stands for: a column, or what is at a path inside one. */
+struct drvp_place {
+	const struct drvp_column *column;       /* NULL: neither */
+	const char *path;            /* members and array indexes, dots between; NULL: the column */
+};
+
+/* A column of exactly that name wins; else the one with members whose name is longest. */
+struct drvp_place drvp_relation_place(const struct drvp_relation *relation, const char *name);
+
+/* Whether a name stands for something. A document may still lack what is at a path. */
+bool drvp_relation_has(const struct drvp_relation *relation, const char *name);
+
 /* ------------------------------------------------------------------ questions */
 
 enum drvp_operator { DRVP_IS_NULL, DRVP_NOT_NULL, DRVP_EQUALS, DRVP_AT_LEAST };
@@ -142,7 +158,8 @@ enum drvp_operator { DRVP_IS_NULL, DRVP_NOT_NULL, DRVP_EQUALS, DRVP_AT_LEAST };
  * A value that a row had is handed back exactly by what drvp_value_print() prints of it: as a JSON
  * number for INTEGER and DECIMAL, as a string for TEXT, and for times from the year 1 to 9999 and
  * infinity. PostgreSQL takes UUIDs as strings likewise, and any time as a number too: the integer
- * that struct drvp_value has for it. In MongoDB a string that reads as an instant stands for that
+ * that struct drvp_value has for it; inside json and jsonb a string equals what ->> gives, and a
+ * number or a boolean JSON's own. In MongoDB a string that reads as an instant stands for that
  * date and for the text; and values may be extended JSON, such as {"$oid": "…"}.
  */
 struct drvp_condition {
@@ -170,7 +187,7 @@ enum drvp_form {
 };
 
 struct drvp_wanted {
-	const char *column;          /* MongoDB: a dotted path, "" being the whole document */
+	const char *column;          /* or a dotted path; MongoDB: "" is the whole document */
 	int form;                    /* enum drvp_form */
 };
 
@@ -190,9 +207,10 @@ struct drvp_join {
 
 /*
  * A scan by order_by compares texts by their bytes, never by the rules of a language, and other
- * values as the store orders them; NULL comes last. In PostgreSQL rows that compare as equal are
- * fed in heap order, so that repeated scans agree; in MongoDB, and where rows have no heap
- * position, in any order.
+ * values as the store orders them; NULL comes last. Inside json and jsonb texts come first, then
+ * numbers, booleans, arrays and objects, as jsonb orders them, which puts [] before all. In
+ * PostgreSQL rows that compare as equal are fed in heap order, so that repeated scans agree; in
+ * MongoDB, and where rows have no heap position, in any order.
  */
 struct drvp_scan {
 	const struct drvp_relation *relation;

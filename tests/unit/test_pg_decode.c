@@ -64,12 +64,16 @@ struct stream {
 	bool callback;
 };
 
+/* Added to a form: what is at a path. */
+#define INSIDE 1000
+
 static void stream_init(struct stream *s, bool has_ctid, size_t count, const int *forms)
 {
 	memset(s, 0, sizeof *s);
 	s->err.struct_size = sizeof s->err;
 	for (size_t i = 0; i < count; i++)
-		s->fields[i] = (struct drvp_pg_field){ "column", forms[i], false };
+		s->fields[i] = (struct drvp_pg_field){ "column", forms[i] % INSIDE, false,
+						       forms[i] >= INSIDE };
 	s->decoder.fields = s->fields;
 	s->decoder.field_count = count;
 	s->decoder.has_ctid = has_ctid;
@@ -250,6 +254,52 @@ static void jsonb_has_lost_its_order(void **state)
 	assert_false(value.order_lost);
 	assert_null(value.bytes);
 	drvp_strbuf_free(&text);
+}
+
+/* As json and jsonb send it. */
+static void expect_inside(int form, const char *bytes, size_t len, int kind, const char *expected)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+	struct drvp_value value;
+
+	assert_int_equal(decode_one(&text, &value, form + INSIDE, bytes, len), 0);
+	assert_int_equal(value.kind, kind);
+	assert_string_equal(drvp_strbuf_text(&text), expected);
+	assert_true(value.order_lost == (kind == DRVP_DOCUMENT && form == DRVP_PG_JSONB));
+	assert_true(!value.json == (kind != DRVP_DOCUMENT));
+	drvp_strbuf_free(&text);
+}
+
+static void expect_inside_both(const char *json, int kind, const char *expected)
+{
+	struct drvp_strbuf jsonb = DRVP_STRBUF_INIT;
+
+	drvp_strbuf_printf(&jsonb, "\1%s", json);
+	expect_inside(DRVP_PG_JSON, json, strlen(json), kind, expected);
+	expect_inside(DRVP_PG_JSONB, jsonb.data, jsonb.len, kind, expected);
+	drvp_strbuf_free(&jsonb);
+}
+
+static void scalars_inside_json(void **state)
+{
+	(void)state;
+	expect_inside_both("null", DRVP_NULL, "null");
+	expect_inside_both("true", DRVP_BOOL, "true");
+	expect_inside_both("false", DRVP_BOOL, "false");
+	expect_inside_both("\"\"", DRVP_TEXT, "");
+	expect_inside_both("\"\\uc704\\n\"", DRVP_TEXT, "위\n");
+	expect_inside_both("-7", DRVP_INTEGER, "-7");
+	expect_inside_both("9223372036854775807", DRVP_INTEGER, "9223372036854775807");
+	expect_inside_both("-9223372036854775808", DRVP_INTEGER, "-9223372036854775808");
+	expect_inside_both("9223372036854775808", DRVP_DECIMAL, "9223372036854775808");
+	expect_inside_both("-9223372036854775809", DRVP_DECIMAL, "-9223372036854775809");
+	expect_inside_both("-0", DRVP_DECIMAL, "-0");
+	expect_inside_both("1.10", DRVP_DECIMAL, "1.10");
+	expect_inside_both("1E2", DRVP_DECIMAL, "1E2");
+	expect_inside_both("[1]", DRVP_DOCUMENT, "[1]");
+	expect_inside_both("{}", DRVP_DOCUMENT, "{}");
+	expect_refusal(DRVP_PG_JSONB + INSIDE, "\2true", 5);
+	expect_refusal(DRVP_PG_JSONB + INSIDE, "", 0);
 }
 
 static void wrong_sizes_are_refused(void **state)
@@ -472,6 +522,7 @@ int main(void)
 		cmocka_unit_test(the_last_years_are_not_infinity),
 		cmocka_unit_test(texts_and_bytes),
 		cmocka_unit_test(jsonb_has_lost_its_order),
+		cmocka_unit_test(scalars_inside_json),
 		cmocka_unit_test(wrong_sizes_are_refused),
 		cmocka_unit_test(unreadable_json_says_nothing_of_it),
 		cmocka_unit_test(a_stream_in_one_message),
