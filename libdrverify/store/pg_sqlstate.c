@@ -40,6 +40,7 @@ static const struct rule rules[] = {
 	{ "0A", DRV_E_UNSUPPORTED },    /* feature not supported */
 	{ "54", DRV_E_UNSUPPORTED },    /* program limit, such as a field above 1 GB */
 	{ "55000", DRV_E_UNSUPPORTED }, /* wrong state: a materialized view without its data */
+	{ "22P05", DRV_E_UNSUPPORTED }, /* a character that text cannot hold: \u0000 in json */
 
 	{ "25006", DRV_E_USAGE },       /* the document's SQL tries to write */
 	{ "22P02", DRV_E_USAGE },       /* a literal that is none of the column's type */

@@ -140,6 +140,34 @@ static void what_json_and_jsonb_keep(void **state)
 	expect_both("", null, null);
 }
 
+/* The server reads json whole to find a member, and says so of what it cannot hold. */
+static void what_the_server_cannot_take_apart(void **state)
+{
+	static const struct {
+		const char *stored;
+		int status;
+	} cases[] = {
+		{ "{\"v\": 1, \"w\": \"\\u0000Kim\"}", DRV_E_UNSUPPORTED },
+		{ "{\"v\": 1, \"w\": \"\\ud800Kim\"}", DRV_E_USAGE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct drvp_session *session;
+		struct pg_scan seen = { .stop_at = 0 };
+		struct drvp_relation *relation;
+
+		pg_sql("CREATE TABLE odd AS SELECT $in$%s$in$::json AS j", cases[i].stored);
+		relation = open_table(&session, "odd");
+		assert_int_equal(pg_scan(&seen, session, relation, NULL, false, PG_COLUMNS("j.v")),
+				 cases[i].status);
+		assert_null(strstr(seen.err.message, "Kim"));
+		drvp_strbuf_free(&seen.text);
+		pg_close(&session);
+		pg_sql("DROP TABLE odd");
+	}
+}
+
 /* ------------------------------------------------------------------ names */
 
 static const char *const hostile[] = {
@@ -511,6 +539,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scalars_stand_for_themselves),
 		cmocka_unit_test(what_json_and_jsonb_keep),
+		cmocka_unit_test(what_the_server_cannot_take_apart),
 		cmocka_unit_test(hostile_names),
 		cmocka_unit_test(the_longest_column_wins),
 		cmocka_unit_test(no_column_no_path),

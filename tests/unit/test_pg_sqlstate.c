@@ -26,6 +26,7 @@ static void codes_are_sorted(void **state)
 		{ "57P05", DRV_E_CONNECT }, { "08006", DRV_E_CONNECT }, { "25P03", DRV_E_CONNECT },
 		{ "0A000", DRV_E_UNSUPPORTED }, { "54000", DRV_E_UNSUPPORTED },
 		{ "42601", DRV_E_USAGE }, { "42883", DRV_E_USAGE }, { "25006", DRV_E_USAGE },
+		{ "22P05", DRV_E_UNSUPPORTED },
 		{ "22P02", DRV_E_USAGE }, { "22012", DRV_E_INTERNAL }, { "P0001", DRV_E_INTERNAL },
 		{ "", DRV_E_INTERNAL },
 	};
