@@ -21,7 +21,7 @@ static int read_list(struct drvp_reader *reader, const struct drvp_json *value, 
 	if (!items)
 		return drvp_fail_nomem(reader->err);
 	for (const struct drvp_json *one = value->first; one; one = one->next) {
-		const struct drvp_expr *read;
+		const struct drvp_expr *read = NULL;
 		int status = drvp_expr_read(reader, one, &read);
 
 		if (status)
