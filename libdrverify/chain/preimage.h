@@ -120,6 +120,13 @@ int drvp_preimage_build(struct drvp_preimage *preimage, const struct drvp_entry_
 
 /* ------------------------------------------------------------------ between its files */
 
+/* Makes one expression ready; a list of them as the children of step; and JSON. */
+int drvp_step_prepare(struct drvp_preimage *p, struct drvp_step *step,
+		      const struct drvp_expr *expr, struct drv_error *err);
+int drvp_step_prepare_list(struct drvp_preimage *p, struct drvp_step *step,
+			   const struct drvp_expr_list *list, struct drv_error *err);
+int drvp_step_prepare_json(struct drvp_preimage *p, struct drvp_step *step, struct drv_error *err);
+
 /* The index of a column's value, adding it to the scan when it is new; SIZE_MAX without memory. */
 size_t drvp_preimage_column(struct drvp_preimage *preimage, const char *name);
 
@@ -167,5 +174,13 @@ void drvp_put_document(struct drvp_preimage *p, const struct drvp_json *document
 /* Prints a column's value: in JSON at place, or as text when that is NULL. */
 int drvp_put_column(struct drvp_preimage *p, const struct drvp_step *step,
 		    const struct drvp_json_place *place);
+
+/* Whether a value is a time by its kind; and prints one, or what an integer holds that is one. */
+bool drvp_is_time(const struct drvp_value *value);
+void drvp_put_time(struct drvp_preimage *p, const struct drvp_step *step,
+		   const struct drvp_value *value);
+
+/* form: one of the integers of enum drvp_byte_form. */
+void drvp_put_big_endian(struct drvp_strbuf *out, uint64_t number, int64_t form);
 
 #endif
