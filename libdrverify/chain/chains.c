@@ -113,6 +113,8 @@ void drvp_chains_merge(struct drvp_chains *into, struct drvp_chains *other)
 			break;
 		chain->rows += from->rows;
 		chain->firsts += from->firsts;
+		chain->anchored += from->anchored;
+		chain->anchor_held |= from->anchor_held;
 		chain->unproven += from->unproven;
 		chain->unlinked += from->unlinked;
 		chain->head_seen |= from->head_seen;

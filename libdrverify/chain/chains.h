@@ -16,6 +16,8 @@ struct drvp_chain {
 	size_t partition_len;
 	uint64_t rows;
 	uint64_t firsts;             /* entries that nothing comes before */
+	uint64_t anchored;           /* entries that refer to what the first one is recorded to */
+	bool anchor_held;            /* an entry is that: older ones have come back */
 	uint64_t unproven;           /* entries whose hash is not that of their contents */
 	uint64_t unlinked;           /* entries without a previous hash, or a word for none */
 	bool head_seen;              /* an entry has the recorded head's hash */
@@ -35,6 +37,18 @@ struct drvp_chain {
 static inline uint64_t drvp_chain_rows(const struct drvp_chain *chain)
 {
 	return chain ? chain->rows + chain->rows_before : 0;
+}
+
+/* Whether it begins with the entry that is recorded as its first. */
+static inline bool drvp_chain_begins_anchored(const struct drvp_chain *chain)
+{
+	return !chain->firsts && !chain->anchor_held && chain->anchored;
+}
+
+/* How many entries it begins with. */
+static inline uint64_t drvp_chain_fronts(const struct drvp_chain *chain)
+{
+	return drvp_chain_begins_anchored(chain) ? chain->anchored : chain->firsts;
 }
 
 struct drvp_chains {

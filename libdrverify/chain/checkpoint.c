@@ -63,8 +63,10 @@ void drvp_checkpoint_taker_add(struct drvp_checkpoint_taker *taker, int kind, in
 	uint64_t since = taker->out->count ?
 		taker->rows + taker->rows_before - taker->out->list[taker->out->count - 1].rows :
 		taker->rows;
+	bool alone;
 
-	if (taker->pending && taker->last.order != order && since >= taker->every)
+	alone = !taker->rows || taker->last.order != order;
+	if (alone && since >= taker->every)
 		take(taker);
 	taker->rows++;
 	drvp_multiset_add(&taker->hashes, taker->key, hash, hash_len);
@@ -74,7 +76,7 @@ void drvp_checkpoint_taker_add(struct drvp_checkpoint_taker *taker, int kind, in
 						.rows = taker->rows + taker->rows_before,
 						.hash_len = hash_len };
 	memcpy(taker->last.hash, hash, hash_len);
-	taker->pending = true;
+	taker->pending = alone;
 }
 
 void drvp_checkpoint_taker_end(struct drvp_checkpoint_taker *taker)

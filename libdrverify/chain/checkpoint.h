@@ -12,8 +12,8 @@
 
 /*
  * All rows whose order is at most this one's are so many, and are one path from the first entry
- * to the one with this hash. order_by may differ from the path elsewhere: a checkpoint is only
- * where it does not.
+ * to the one with this hash, which has its order for itself. order_by may differ from the path
+ * elsewhere: a checkpoint is only where it does not.
  */
 struct drvp_checkpoint {
 	int kind;                    /* enum drvp_kind of order: INTEGER, or a kind of time */
@@ -38,7 +38,8 @@ struct drvp_checkpoint_taker {
 	uint64_t rows, every;        /* one after so many rows, and at the end */
 	uint64_t rows_before;        /* that do not come: they are before the checkpoint of a run */
 	struct drvp_multiset hashes, claimed;
-	bool pending;                /* last could be one, if the next row's order is another */
+	bool pending;                /* last could be one: the row before it has another order,
+					and if the one behind it has too */
 	struct drvp_checkpoint last;
 };
 

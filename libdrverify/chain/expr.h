@@ -191,8 +191,10 @@ void drvp_expr_columns(const struct drvp_expr *expr,
 /* The part of it that says that something is not stored, or NULL. */
 const struct drvp_expr *drvp_expr_unstored(const struct drvp_expr *expr);
 
-/* Whether a column's value is among the bytes. is_previous: "previous" stands for it; then name
- * may be NULL. */
+/*
+ * Whether a column's value surely is among the bytes, in every row. is_previous: "previous" stands
+ * for it; then name may be NULL.
+ */
 bool drvp_expr_covers(const struct drvp_expr *expr, const char *name, bool is_previous);
 
 #endif

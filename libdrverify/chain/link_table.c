@@ -210,7 +210,7 @@ static void judge_gap(struct drvp_link_table *table, struct drvp_chain *chain,
 {
 	struct drvp_link_record gap = *claimant;
 
-	if (!chain->firsts && !chain->front_cut) {
+	if (!drvp_chain_fronts(chain) && !chain->front_cut) {
 		chain->front_cut = true;
 		chain->front = gap;
 		return;

@@ -19,6 +19,8 @@ struct following {
 	struct drvp_fingerprint *known_forks;
 	uint64_t passes, pass;
 	bool unordered;              /* some row has an order that cannot be compared */
+	bool walk_broke;
+	bool stray;                  /* and nothing but that is wrong */
 	bool bad;                    /* there is a bad row … */
 	int64_t first_bad;           /* … and this is where the first one stands */
 	uint64_t before_bad;
@@ -26,18 +28,34 @@ struct following {
 
 /* ------------------------------------------------------------------ the proof */
 
+/* Of a pruned chain, the entry at the front claims what is gone, and that is recorded. */
+static struct drvp_multiset with_anchor(const struct drvp_recipe *recipe,
+					const struct drvp_chain *chain,
+					const struct drvp_multiset_key *key)
+{
+	const struct drvp_bytes *anchor = drvp_recipe_anchor(recipe, chain->partition,
+							     chain->partition_len);
+	struct drvp_multiset hashes = chain->hashes;
+
+	if (anchor && drvp_chain_begins_anchored(chain))
+		drvp_multiset_add(&hashes, key, (const uint8_t *)anchor->bytes, anchor->len);
+	return hashes;
+}
+
 /* Sets the head of a chain to the one hash that has to be added to claimed to give its hashes. */
 static bool find_head(const struct drvp_recipe *recipe, struct drvp_chain *chain,
 		      const struct drvp_multiset_key *key)
 {
+	const struct drvp_multiset hashes = with_anchor(recipe, chain, key);
+
 	for (size_t size = 0; size <= DRVP_DIGEST_MAX; size += 8) {
 		struct drvp_multiset claimed = chain->previous;
 
 		if (!drvp_recipe_is_hash_size(recipe, size))
 			continue;
-		drvp_multiset_difference(&chain->hashes, &claimed, chain->head, size);
+		drvp_multiset_difference(&hashes, &claimed, chain->head, size);
 		drvp_multiset_add(&claimed, key, chain->head, size);
-		if (!drvp_multiset_equal(&claimed, &chain->hashes))
+		if (!drvp_multiset_equal(&claimed, &hashes))
 			continue;
 		chain->head_len = size;
 		return true;
@@ -57,8 +75,10 @@ static bool prove(const struct drvp_recipe *recipe, struct drvp_chain *chain,
 {
 	if (!chain->rows)
 		return true;
-	return !chain->unproven && chain->firsts == 1 && chain->hashes.count == chain->rows &&
-	       chain->previous.count + 1 == chain->rows && find_head(recipe, chain, key);
+	return !chain->unproven && drvp_chain_fronts(chain) == 1 &&
+	       chain->hashes.count == chain->rows &&
+	       chain->previous.count + chain->firsts == chain->rows &&
+	       find_head(recipe, chain, key);
 }
 
 static bool prove_all(const struct following *f)
@@ -118,7 +138,7 @@ static int read_links(struct row_links *links, struct following *f, const struct
 		return status ? status : DRV_E_BUSY;
 	fingerprint_link(&links->hash, f, &entry->hash);
 	fingerprint_link(&links->previous, f, &entry->previous);
-	if (drvp_chain_reader_is_first(&f->reader, &f->m->tally->chains.list[chain], entry))
+	if (drvp_chain_reader_is_front(&f->reader, &f->m->tally->chains.list[chain], entry))
 		links->previous = DRVP_NO_PREDECESSOR;
 	links->holds = entry->hash.state == DRVP_LINK_HASH;
 	links->claims = entry->previous.state != DRVP_LINK_NULL;
@@ -187,6 +207,17 @@ static int note_known_forks(struct following *f, struct drv_error *err)
 	return 0;
 }
 
+/* Whether the first column of order_by is one whose values tell of two rows which comes first. */
+static bool orders_by_first(const struct following *f)
+{
+	const struct drvp_column *column;
+
+	if (f->m->relation->kind == DRVP_COLLECTION)
+		return false;
+	column = drvp_relation_column(f->m->relation, f->recipe->order_by.names[0]);
+	return column && drvp_orders_rows(column->kind);
+}
+
 static int follow(struct following *f, struct drv_error *err)
 {
 	uint64_t records = 2 * f->m->tally->rows;
@@ -196,7 +227,7 @@ static int follow(struct following *f, struct drv_error *err)
 	if (!drvp_link_table_init(&f->table, capacity))
 		return drvp_fail_nomem(err);
 	f->table.chains = &f->m->tally->chains;
-	f->table.ordered = !f->recipe->committed;
+	f->table.ordered = !f->recipe->committed && orders_by_first(f);
 	status = note_known_forks(f, err);
 	/* A tenth is left free: the fingerprints spread evenly, but not exactly so. */
 	f->passes = records / (RECORDS - RECORDS / 10) + 1;
@@ -296,7 +327,8 @@ static void set_counts(struct following *f)
 	counters[DRVP_CHAIN_SECOND_GENESIS].count = t->second_firsts.count;
 	counters[DRVP_CHAIN_COPY].count = t->copies.count;
 	counters[DRVP_CHAIN_TAIL].count = t->tails.count;
-	counters[DRVP_CHAIN_BACKWARD].count = t->backward.count;
+	if (!f->stray)
+		counters[DRVP_CHAIN_BACKWARD].count = t->backward.count;
 	counters[DRVP_CHAIN_FRONT].count = t->fronts.count;
 }
 
@@ -328,7 +360,8 @@ static void consider(struct following *f, int64_t order)
 static void find_first_bad(struct following *f)
 {
 	static const unsigned counters[] = { DRVP_CHAIN_NULL_HASH, DRVP_CHAIN_MISMATCH,
-					     DRVP_CHAIN_CLAIM, DRVP_CHAIN_NULL_PREVIOUS };
+					     DRVP_CHAIN_CLAIM, DRVP_CHAIN_NULL_PREVIOUS,
+					     DRVP_CHAIN_BACKWARD };
 	const struct drvp_link_finding *const findings[] = { &f->table.gaps,
 							     &f->table.second_firsts,
 							     &f->table.copies,
@@ -341,6 +374,29 @@ static void find_first_bad(struct following *f)
 	for (size_t i = 0; i < sizeof findings / sizeof *findings; i++)
 		if (findings[i]->mark_count)
 			consider(f, findings[i]->marks[0].order);
+}
+
+/*
+ * Where the walk broke off, and nothing else is wrong that would explain it, that is what is: links
+ * that hold in pairs may still go round in a circle. Otherwise what was found tells more.
+ */
+static void blame_stray(struct following *f)
+{
+	struct drvp_counter *counters = f->m->tally->counters;
+	struct drvp_chains *chains = &f->m->tally->chains;
+	const struct drvp_link_table *t = &f->table;
+	bool explained = t->backward.count || t->gaps.count || t->second_firsts.count ||
+			 t->copies.count || t->fronts.count ||
+			 counters[DRVP_CHAIN_NULL_HASH].count ||
+			 counters[DRVP_CHAIN_MALFORMED_HASH].count ||
+			 counters[DRVP_CHAIN_NULL_PREVIOUS].count;
+
+	f->stray = f->walk_broke && !explained;
+	if (!f->stray)
+		return;
+	drvp_counter_merge(&counters[DRVP_CHAIN_BACKWARD], &counters[DRVP_CHAIN_STRAY]);
+	for (size_t i = 0; i < chains->count; i++)
+		chains->list[i].backward += chains->count == 1;
 }
 
 /* A capture records them; a run that begins at the last one moves on to the next. */
@@ -363,19 +419,59 @@ static void note_rows_before(struct following *f)
 		chains->list[0].rows_before = since->rows - 1;
 }
 
+/*
+ * Rows since the checkpoint that are no path by themselves may still be one with older rows, which
+ * came late or came back: only all of them can tell.
+ */
+static int read_whole(const struct drvp_measure *m, struct drv_error *err)
+{
+	struct drvp_settings settings = *m->settings;
+	struct drvp_measure whole = *m;
+	struct drvp_selection rows;
+	int64_t elapsed = m->tally->elapsed;
+	int status;
+
+	settings.since_checkpoint = false;
+	whole.settings = &settings;
+	rows = drvp_chain_selection(m->item->config, &settings);
+	drvp_tally_free(m->tally);
+	m->tally->elapsed = elapsed;
+	m->tally->counted_set = true;
+	status = drvp_chain_measure(&whole, err);
+	if (!status)
+		status = m->session->store->count(m->session, m->relation, &rows,
+						  &m->tally->counted, err);
+	return status ? status : drvp_chain_locate(&whole, err);
+}
+
+static int walk(struct following *f, bool *proven, struct drv_error *err)
+{
+	int walked = DRVP_WALK_STRAIGHT, status = drvp_chain_walk(f->m, &walked, err);
+
+	f->walk_broke = walked == DRVP_WALK_BROKEN;
+	*proven = *proven && walked == DRVP_WALK_STRAIGHT;
+	return status;
+}
+
 static int locate(struct following *f, struct drv_error *err)
 {
 	bool linked = f->recipe->previous;
 	bool proven = !linked || prove_all(f);
 	int status = 0;
 
+	if (drvp_chain_since(f->recipe, f->m->settings)) {
+		if (!proven || !f->m->tally->rows)
+			return read_whole(f->m, err);
+		f->m->tally->since_checkpoint = true;
+	}
 	note_rows_before(f);
-	if (proven && linked && !f->recipe->committed)
-		status = drvp_chain_walk(f->m, &proven, err);
+	if (linked && !f->recipe->committed)
+		status = walk(f, &proven, err);
 	else if (proven && takes_checkpoints(f))
 		status = drvp_chain_take_checkpoints(f->m, err);
 	if (!status && !proven)
 		status = follow(f, err);
+	blame_stray(f);
 	find_first_bad(f);
 	if (!status && linked && (!proven || f->bad))
 		status = scan_links(f, look_again, err);
@@ -402,7 +498,7 @@ int drvp_chain_locate(const struct drvp_measure *m, struct drv_error *err)
 	drvp_chain_reader_close(&f.reader);
 	drvp_link_table_free(&f.table);
 	free(f.known_forks);
-	if (status)
+	if (status || tally->counters[DRVP_CHAIN_FOLLOWED].count)
 		return status;
 	tally->intact_before_set = f.bad && f.recipe->order_by.count && !f.unordered &&
 				   f.recipe->previous;

@@ -1,13 +1,17 @@
 /* ordered.c: verifies chains whose entries do not store the previous hash, in their order */
 #include "chain/ordered.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "chain/reader.h"
 #include "store/row_copy.h"
 
-/* Rows of one place in the order that wait for the one before them. */
-#define PENDING 64
+/* Of more rows than this, which of them was changed is not worth the time to find out. */
+#define WORTH_FINDING 64
+
+/* So many rows of one place in the order are put into theirs; more than that cannot be told. */
+#define PENDING 1024
 
 /* A hash that the next entry may have been made with. */
 struct candidate {
@@ -21,6 +25,13 @@ struct pending {
 	uint64_t position;
 };
 
+/* An entry of the present place that was accepted, by which its copies are known. */
+struct accepted {
+	uint8_t hash[DRVP_DIGEST_MAX];
+	size_t size;
+	struct candidate made_after;
+};
+
 struct ordered {
 	const struct drvp_measure *m;
 	const struct drvp_recipe *recipe;
@@ -32,9 +43,13 @@ struct ordered {
 	struct candidate last;       /* the hash of the entry before */
 	struct candidate made;       /* what it should be, where that differs; state NULL: none */
 	struct candidate before;     /* the hash of the one before that */
-	struct pending pending[PENDING];
+	struct drvp_arena arena;     /* of the rows of the present place */
+	struct drvp_row *place;      /* one of them; NULL: none yet */
+	struct accepted *accepted;   /* PENDING of them */
+	size_t accepted_count;
+	struct pending *pending;     /* PENDING of them: they wait for the one before them */
 	size_t pending_count;
-	struct drvp_arena arena;     /* of the pending rows */
+	bool crowded;                /* more rows wait than can be tried */
 	uint64_t position;
 };
 
@@ -86,6 +101,9 @@ static void begin_chain(struct ordered *w)
 		w->last.link.state = DRVP_LINK_HASH;
 		drvp_chain_reader_store_hash(&w->reader, &w->last.link, &w->last.value,
 					     w->last.text);
+		/* A chain that came back from before it was pruned begins as others do. */
+		w->made.link.state = DRVP_LINK_GENESIS;
+		w->last_matched = false;
 	} else if (w->recipe->front.value == DRVP_FRONT_PRUNED) {
 		w->anything = true;
 	}
@@ -101,197 +119,323 @@ static int count(const struct ordered *w, const struct pending *p, unsigned coun
 				    w->m->settings->show_keys);
 }
 
+static bool fits(int content)
+{
+	return content == DRVP_CONTENT_MATCHES || content == DRVP_CONTENT_CLAIMS;
+}
+
 static int try(struct ordered *w, const struct pending *p, struct drvp_entry *entry,
 	       struct candidate *candidate, int *content)
 {
-	if (candidate->link.state == DRVP_LINK_NULL) {
-		*content = DRVP_CONTENT_DIFFERS;
+	*content = DRVP_CONTENT_DIFFERS;
+	if (candidate->link.state == DRVP_LINK_NULL || entry->hash.state != DRVP_LINK_HASH)
 		return 0;
-	}
 	entry->previous = *link_of(candidate);
 	return drvp_chain_reader_compare(&w->reader, &p->row, entry, content);
 }
 
-/* The entry's hash becomes what the next one was made with. */
-static void advance(struct ordered *w, const struct drvp_entry *entry, bool matched)
+/* Remembers an entry for as long as rows of its place come. */
+static void remember(struct ordered *w, const struct drvp_link *hash,
+		     const struct candidate *made_after)
 {
-	struct candidate hash = { 0 };
+	struct accepted *one;
 
-	keep(&hash, &entry->hash);
+	if (w->accepted_count == PENDING)
+		return;
+	one = &w->accepted[w->accepted_count++];
+	memcpy(one->hash, hash->bytes, hash->size);
+	one->size = hash->size;
+	one->made_after = *made_after;
+}
+
+/* The entry's hash becomes what the next one was made with. */
+static void advance(struct ordered *w, const struct drvp_link *hash, bool matched)
+{
+	struct candidate next = { 0 };
+
+	keep(&next, hash);
 	w->before = w->last;
-	w->last = hash;
+	w->last = next;
 	w->last_matched = matched;
 	w->anything = false;
 	forget(&w->made);
 	w->chain->unproven += !matched;
-	if (w->head && drvp_link_is(&entry->hash, &w->head->hash))
+	if (w->head && drvp_link_is(hash, &w->head->hash))
 		w->chain->head_seen = true;
+}
+
+/* Takes an entry that was made after a candidate. */
+static int take(struct ordered *w, const struct pending *p, const struct drvp_entry *entry,
+		const struct candidate *made_after, int content)
+{
+	const struct candidate after = *made_after;
+	int status = 0;
+
+	if (content == DRVP_CONTENT_CLAIMS)
+		status = count(w, p, DRVP_CHAIN_CLAIM);
+	advance(w, &entry->hash, true);
+	w->chain->unproven += content == DRVP_CONTENT_CLAIMS;
+	remember(w, &entry->hash, &after);
+	return status;
 }
 
 /* An entry that stores no hash is as good as the last one, which the recorded head judges. */
 static int fold(struct ordered *w, const struct pending *p, struct drvp_entry *entry)
 {
+	bool made;
 	int status;
 
 	entry->previous = *link_of(&w->last);
 	status = drvp_chain_reader_make_hash(&w->reader, &p->row, entry);
+	made = entry->hash.state == DRVP_LINK_HASH;
+	if (!status && !made)
+		status = count(w, p, DRVP_CHAIN_MISMATCH);
 	if (!status)
-		advance(w, entry, true);
+		advance(w, &entry->hash, made);
 	return status;
-}
-
-/* What is not checked may follow anything. */
-static bool fits(int content)
-{
-	return content == DRVP_CONTENT_MATCHES || content == DRVP_CONTENT_CLAIMS ||
-	       content == DRVP_CONTENT_UNCHECKED;
 }
 
 /* *accepted: whether it is the entry after the last one. */
 static int accept(struct ordered *w, const struct pending *p, bool *accepted)
 {
 	struct drvp_entry entry;
-	int content = DRVP_CONTENT_DIFFERS;
+	int content = DRVP_CONTENT_MATCHES;
 	int status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
 
 	*accepted = true;
 	if (!status && !w->recipe->hash)
 		return fold(w, p, &entry);
-	if (status || entry.hash.state != DRVP_LINK_HASH) {
-		*accepted = false;
-		return status;
-	}
-	if (!w->anything)
+	if (!status && (!w->anything || entry.hash.state != DRVP_LINK_HASH))
 		status = try(w, p, &entry, &w->last, &content);
-	*accepted = w->anything || fits(content);
-	if (status || !*accepted)
-		return status;
-	if (content == DRVP_CONTENT_CLAIMS)
-		status = count(w, p, DRVP_CHAIN_CLAIM);
-	else if (content == DRVP_CONTENT_UNCHECKED)
-		status = count(w, p, DRVP_CHAIN_UNCHECKED);
-	advance(w, &entry, true);
-	w->chain->unproven += content == DRVP_CONTENT_CLAIMS;
-	return status;
+	*accepted = !status && fits(content);
+	return *accepted ? take(w, p, &entry, &w->last, content) : status;
 }
 
 /* ------------------------------------------------------------------ entries that do not fit */
 
-/* Whether an entry is there for the second time: then it follows what the last one follows. */
-static int is_copy(struct ordered *w, const struct pending *p, struct drvp_entry *entry, bool *copy)
+static void forget_pending(struct ordered *w, size_t i)
 {
-	const struct drvp_link *last = &w->last.link;
-	int content = DRVP_CONTENT_DIFFERS, status = 0;
+	w->pending_count--;
+	memmove(&w->pending[i], &w->pending[i + 1],
+		(w->pending_count - i) * sizeof *w->pending);
+}
 
-	if (last->size == entry->hash.size && !memcmp(last->bytes, entry->hash.bytes, last->size))
-		status = try(w, p, entry, &w->before, &content);
-	*copy = fits(content);
+/* The first of those that wait which comes next. */
+static int accept_any(struct ordered *w, bool *found)
+{
+	*found = false;
+	for (size_t i = 0; i < w->pending_count; i++) {
+		int status = accept(w, &w->pending[i], found);
+
+		if (status)
+			return status;
+		if (!*found)
+			continue;
+		forget_pending(w, i);
+		return 0;
+	}
+	return 0;
+}
+
+/* The first that is there for the second time: it was made after what the other one was. */
+static int find_copy(struct ordered *w, bool *found)
+{
+	*found = false;
+	for (size_t i = 0; i < w->pending_count * w->accepted_count; i++) {
+		const struct pending *p = &w->pending[i / w->accepted_count];
+		struct accepted *other = &w->accepted[i % w->accepted_count];
+		struct drvp_entry entry;
+		int content, status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
+
+		if (status)
+			return status;
+		if (entry.hash.size != other->size ||
+		    memcmp(entry.hash.bytes, other->hash, other->size) != 0)
+			continue;
+		status = try(w, p, &entry, &other->made_after, &content);
+		if (status || !fits(content))
+			return status;
+		*found = true;
+		w->chain->copies++;
+		status = count(w, p, DRVP_CHAIN_COPY);
+		forget_pending(w, i / w->accepted_count);
+		return status;
+	}
+	return 0;
+}
+
+/* An entry made after the one before the last: where that is intact, both claim one predecessor. */
+static int note_rival(struct ordered *w, const struct pending *p)
+{
+	if (!w->last_matched)
+		return 0;
+	if (w->before.link.state == DRVP_LINK_GENESIS) {
+		w->chain->second_firsts++;
+		return count(w, p, DRVP_CHAIN_SECOND_GENESIS);
+	}
+	w->chain->forks++;
+	return count(w, p, DRVP_CHAIN_FORK);
+}
+
+/* The first that was made after what the last one should be, or after the one before that. */
+static int accept_other(struct ordered *w, struct candidate *candidate, bool *found)
+{
+	*found = false;
+	for (size_t i = 0; i < w->pending_count; i++) {
+		const struct pending p = w->pending[i];
+		struct drvp_entry entry;
+		int content, status = drvp_chain_reader_links(&w->reader, &p.row, &entry);
+
+		if (!status)
+			status = try(w, &p, &entry, candidate, &content);
+		if (status)
+			return status;
+		if (!fits(content))
+			continue;
+		*found = true;
+		if (candidate == &w->before)
+			status = note_rival(w, &p);
+		if (!status)
+			status = take(w, &p, &entry, candidate, content);
+		forget_pending(w, i);
+		return status;
+	}
+	return 0;
+}
+
+/* Whether q was made after p, going by the hash that p stores. */
+static int follows(struct ordered *w, const struct pending *p, const struct pending *q, bool *does)
+{
+	struct candidate hash = { 0 };
+	struct drvp_entry entry;
+	int content, status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
+
+	*does = false;
+	if (status || p == q)
+		return status;
+	keep(&hash, &entry.hash);
+	status = drvp_chain_reader_links(&w->reader, &q->row, &entry);
+	if (!status)
+		status = try(w, q, &entry, &hash, &content);
+	*does = !status && fits(content);
 	return status;
 }
 
 /*
- * An entry may follow one whose stored hash was changed, or the one before a row that was put in
- * between; where that row is intact too, both claim one predecessor.
+ * Which of those that wait was changed: the first that none of the others comes before. The others
+ * then follow it.
  */
-static int try_others(struct ordered *w, const struct pending *p, struct drvp_entry *entry,
-		      int *content, bool *fork)
+static int find_changed(struct ordered *w, size_t *changed)
 {
-	int status = w->last_matched ? 0 : try(w, p, entry, &w->made, content);
+	*changed = 0;
+	for (size_t i = 0; i < w->pending_count; i++) {
+		bool has_predecessor = false;
 
-	*fork = false;
-	if (status || fits(*content))
-		return status;
-	status = try(w, p, entry, &w->before, content);
-	*fork = w->last_matched && fits(*content);
-	return status;
+		for (size_t j = 0; j < w->pending_count && !has_predecessor; j++) {
+			int status = follows(w, &w->pending[j], &w->pending[i], &has_predecessor);
+
+			if (status)
+				return status;
+		}
+		*changed = i;
+		if (!has_predecessor)
+			return 0;
+	}
+	*changed = 0;
+	return 0;
 }
 
-static int mismatch(struct ordered *w, const struct pending *p, struct drvp_entry *entry, int content)
+static unsigned how_it_differs(const struct ordered *w, int content)
 {
-	struct drvp_entry made = *entry;
-	int status = count(w, p, content == DRVP_CONTENT_UNKNOWN ? DRVP_CHAIN_UNVERIFIABLE :
-								   DRVP_CHAIN_MISMATCH);
+	if (w->crowded)
+		return DRVP_CHAIN_UNVERIFIABLE;
+	return content == DRVP_CONTENT_UNKNOWN ? DRVP_CHAIN_UNVERIFIABLE : DRVP_CHAIN_MISMATCH;
+}
 
-	if (!status && entry->hash.state == DRVP_LINK_MALFORMED)
+/* Says that an entry is not what its hash says, and goes on from what it should be. */
+static int mismatch(struct ordered *w, const struct pending *p)
+{
+	struct drvp_entry entry, made;
+	int content, status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
+
+	if (!status && entry.hash.state == DRVP_LINK_NULL) {
+		w->chain->unproven++;
+		return count(w, p, DRVP_CHAIN_NULL_HASH);
+	}
+	if (!status)
+		status = try(w, p, &entry, &w->last, &content);
+	if (!status)
+		status = count(w, p, how_it_differs(w, content));
+	if (!status && entry.hash.state == DRVP_LINK_MALFORMED)
 		status = count(w, p, DRVP_CHAIN_MALFORMED_HASH);
+	made = entry;
 	made.previous = *link_of(&w->last);
 	if (!status)
 		status = drvp_chain_reader_make_hash(&w->reader, &p->row, &made);
-	advance(w, entry, false);
-	keep(&w->made, &made.hash);
-	return status;
-}
-
-/* Nothing that comes later explains the row: says what is wrong with it. */
-static int judge(struct ordered *w, const struct pending *p)
-{
-	struct drvp_entry entry;
-	int content = DRVP_CONTENT_DIFFERS, last = DRVP_CONTENT_DIFFERS;
-	bool fork = false, copy = false;
-	int status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
-
-	if (!status && entry.hash.state == DRVP_LINK_HASH)
-		status = is_copy(w, p, &entry, &copy);
-	if (!status && copy) {
-		w->chain->copies++;
-		return count(w, p, DRVP_CHAIN_COPY);
-	}
-	if (!status && entry.hash.state == DRVP_LINK_NULL) {
-		status = count(w, p, DRVP_CHAIN_NULL_HASH);
-		w->chain->unproven++;
-		return status;
-	}
-	if (!status && entry.hash.state == DRVP_LINK_HASH) {
-		status = try(w, p, &entry, &w->last, &last);
-		if (!status)
-			status = try_others(w, p, &entry, &content, &fork);
-	}
 	if (status)
 		return status;
-	if (!fits(content))
-		return mismatch(w, p, &entry, last);
-	if (fork) {
-		w->chain->forks++;
-		status = count(w, p, DRVP_CHAIN_FORK);
-	}
-	advance(w, &entry, true);
-	return status;
+	advance(w, &entry.hash, false);
+	keep(&w->made, &made.hash);
+	return 0;
 }
 
-static int flush(struct ordered *w)
+static int blame_one(struct ordered *w)
+{
+	struct pending p;
+	size_t changed = 0;
+	int status = w->pending_count > WORTH_FINDING ? 0 : find_changed(w, &changed);
+
+	if (status)
+		return status;
+	p = w->pending[changed];
+	forget_pending(w, changed);
+	return mismatch(w, &p);
+}
+
+/* After all rows of a place: puts those that wait in their order, or says what is wrong with them. */
+static int finish_place(struct ordered *w)
 {
 	int status = 0;
 
-	for (size_t i = 0; !status && i < w->pending_count; i++)
-		status = judge(w, &w->pending[i]);
-	w->pending_count = 0;
+	while (!status && w->pending_count) {
+		bool found;
+
+		status = accept_any(w, &found);
+		if (!status && !found)
+			status = find_copy(w, &found);
+		if (!status && !found && !w->last_matched)
+			status = accept_other(w, &w->made, &found);
+		if (!status && !found)
+			status = accept_other(w, &w->before, &found);
+		if (!status && !found)
+			status = blame_one(w);
+	}
+	w->accepted_count = 0;
+	w->crowded = false;
+	w->place = NULL;
 	drvp_arena_reset(&w->arena);
 	return status;
 }
 
-/* After an entry was accepted: whether one of those that wait comes next. */
-static int retry(struct ordered *w)
+static int accept_waiting(struct ordered *w)
 {
-	bool accepted;
+	bool found = true;
+	int status = 0;
 
-	for (size_t i = 0; i < w->pending_count; i = accepted ? 0 : i + 1) {
-		int status = accept(w, &w->pending[i], &accepted);
-
-		if (status)
-			return status;
-		if (!accepted)
-			continue;
-		w->pending_count--;
-		memmove(&w->pending[i], &w->pending[i + 1],
-			(w->pending_count - i) * sizeof *w->pending);
-	}
-	return 0;
+	while (!status && found && w->pending_count)
+		status = accept_any(w, &found);
+	return status;
 }
 
 static int wait_for_others(struct ordered *w, const struct pending *p)
 {
 	struct pending *copy = &w->pending[w->pending_count];
 
+	if (w->pending_count == PENDING) {
+		w->crowded = true;
+		w->chain->unproven++;
+		return count(w, p, DRVP_CHAIN_UNVERIFIABLE);
+	}
 	copy->position = p->position;
 	if (drvp_row_copy(&copy->row, &p->row, &w->arena))
 		return DRV_E_NOMEM;
@@ -303,9 +447,9 @@ static int wait_for_others(struct ordered *w, const struct pending *p)
 
 static int end_chain(struct ordered *w)
 {
-	int status = flush(w);
+	int status = finish_place(w);
 
-	if (status || !w->last_matched)
+	if (status || !w->last_matched || w->last.link.state != DRVP_LINK_HASH)
 		return status;
 	memcpy(w->chain->head, w->last.link.bytes, w->last.link.size);
 	w->chain->head_len = w->last.link.size;
@@ -335,6 +479,19 @@ static bool in_chain(const struct ordered *w)
 		       w->reader.partition.len);
 }
 
+/* Copies are looked for as long as rows of one place come, so one of them is kept. */
+static int enter_place(struct ordered *w, const struct drvp_row *row)
+{
+	int status = 0;
+
+	if (w->place && !drvp_chain_reader_same_place(&w->reader, w->place, row))
+		status = finish_place(w);
+	if (status || w->place)
+		return status;
+	w->place = drvp_arena_alloc(&w->arena, sizeof *w->place);
+	return w->place && !drvp_row_copy(w->place, row, &w->arena) ? 0 : DRV_E_NOMEM;
+}
+
 static int step(const struct drvp_row *row, void *user)
 {
 	struct ordered *w = user;
@@ -345,18 +502,29 @@ static int step(const struct drvp_row *row, void *user)
 	drvp_chain_reader_partition(&w->reader, row);
 	if (!in_chain(w))
 		status = next_chain(w);
+	if (!status)
+		status = enter_place(w, row);
 	if (status)
 		return status;
 	w->chain->rows++;
-	if (w->pending_count &&
-	    (w->pending_count == PENDING ||
-	     !drvp_chain_reader_same_place(&w->reader, &w->pending[0].row, row)))
-		status = flush(w);
-	if (!status)
-		status = accept(w, &p, &accepted);
+	status = accept(w, &p, &accepted);
 	if (status)
 		return status;
-	return accepted ? retry(w) : wait_for_others(w, &p);
+	return accepted ? accept_waiting(w) : wait_for_others(w, &p);
+}
+
+static int scan(struct ordered *w, struct drv_error *err)
+{
+	const struct drvp_scan question = drvp_chain_reader_scan_ordered(&w->reader);
+	int status;
+
+	w->accepted = calloc(PENDING, sizeof *w->accepted);
+	w->pending = calloc(PENDING, sizeof *w->pending);
+	if (!w->accepted || !w->pending)
+		return drvp_fail_nomem(err);
+	status = w->m->session->store->scan(w->m->session, &question, step, w, &w->m->tally->rows,
+					    err);
+	return status || !w->chain ? status : end_chain(w);
 }
 
 int drvp_chain_measure_ordered(const struct drvp_measure *m, struct drv_error *err)
@@ -364,15 +532,11 @@ int drvp_chain_measure_ordered(const struct drvp_measure *m, struct drv_error *e
 	struct ordered w = { .m = m, .recipe = m->item->config };
 	int status = drvp_chain_reader_open(&w.reader, m, DRVP_USE_CONTENTS, err);
 
-	if (!status) {
-		const struct drvp_scan question = drvp_chain_reader_scan_ordered(&w.reader);
-
-		status = m->session->store->scan(m->session, &question, step, &w, &m->tally->rows,
-						 err);
-	}
-	if (!status && w.chain)
-		status = end_chain(&w);
+	if (!status)
+		status = scan(&w, err);
 	drvp_chain_reader_close(&w.reader);
 	drvp_arena_free(&w.arena);
+	free(w.accepted);
+	free(w.pending);
 	return status;
 }

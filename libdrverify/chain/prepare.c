@@ -72,7 +72,7 @@ static int want_links(struct drvp_preimage *p, struct drv_error *err)
 			      &p->order_column, err);
 	if (!status)
 		status = want_all(p, &recipe->partition_by, &p->partition_columns, err);
-	if (!status && !recipe->previous)
+	if (!status && (!recipe->previous || !recipe->committed))
 		status = want_all(p, &recipe->order_by, &p->order_columns, err);
 	return status ? status : name_order(p, err);
 }

@@ -122,27 +122,38 @@ bool drvp_chain_reader_same_place(const struct drvp_chain_reader *reader,
 	return true;
 }
 
-static bool is_checkpoint(const struct drvp_chain_reader *reader, const struct drvp_link *hash)
+static bool is_checkpoint(const struct drvp_checkpoint *since, const struct drvp_link *hash)
 {
-	const struct drvp_checkpoint *since = drvp_chain_since(reader->recipe,
-							       reader->m->settings);
-
-	return since && hash->state == DRVP_LINK_HASH && hash->size == since->hash_len &&
+	return hash->state == DRVP_LINK_HASH && hash->size == since->hash_len &&
 	       !memcmp(hash->bytes, since->hash, hash->size);
 }
 
 bool drvp_chain_reader_is_first(const struct drvp_chain_reader *reader,
+				const struct drvp_entry *entry)
+{
+	const struct drvp_checkpoint *since = drvp_chain_since(reader->recipe,
+							       reader->m->settings);
+
+	return since ? is_checkpoint(since, &entry->hash) :
+		       entry->previous.state == DRVP_LINK_GENESIS;
+}
+
+bool drvp_chain_is_anchored(const struct drvp_recipe *recipe, const struct drvp_chain *chain,
+			    const struct drvp_link *link)
+{
+	const struct drvp_bytes *anchor = drvp_recipe_anchor(recipe, chain->partition,
+							     chain->partition_len);
+
+	return anchor && drvp_link_is(link, anchor);
+}
+
+/* A chain that still has its first entry has not been pruned, whatever is recorded. */
+bool drvp_chain_reader_is_front(const struct drvp_chain_reader *reader,
 				const struct drvp_chain *chain, const struct drvp_entry *entry)
 {
-	const struct drvp_link *previous = &entry->previous;
-	const struct drvp_bytes *anchor;
-
-	if (is_checkpoint(reader, &entry->hash))
-		return true;
-	if (previous->state != DRVP_LINK_HASH)
-		return previous->state == DRVP_LINK_GENESIS;
-	anchor = drvp_recipe_anchor(reader->recipe, chain->partition, chain->partition_len);
-	return anchor && drvp_link_is(previous, anchor);
+	return drvp_chain_reader_is_first(reader, entry) ||
+	       (drvp_chain_begins_anchored(chain) &&
+		drvp_chain_is_anchored(reader->recipe, chain, &entry->previous));
 }
 
 /* ------------------------------------------------------------------ making hashes */

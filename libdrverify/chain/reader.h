@@ -48,11 +48,16 @@ int64_t drvp_chain_reader_order(const struct drvp_chain_reader *reader, const st
 bool drvp_chain_reader_same_place(const struct drvp_chain_reader *reader,
 				  const struct drvp_row *a, const struct drvp_row *b);
 
-/*
- * Whether nothing comes before an entry: by its word for that, by what was recorded, or because
- * the run begins with it.
- */
+/* Whether nothing comes before an entry: by its word for that, or because the run begins with it. */
 bool drvp_chain_reader_is_first(const struct drvp_chain_reader *reader,
+				const struct drvp_entry *entry);
+
+/* Whether a link is what the first entry of its chain is recorded to refer to. */
+bool drvp_chain_is_anchored(const struct drvp_recipe *recipe, const struct drvp_chain *chain,
+			    const struct drvp_link *link);
+
+/* Whether an entry is where its chain begins, once all entries are counted. */
+bool drvp_chain_reader_is_front(const struct drvp_chain_reader *reader,
 				const struct drvp_chain *chain, const struct drvp_entry *entry);
 
 enum drvp_content {

@@ -229,19 +229,21 @@ static int read_partition(struct drvp_reader *reader, const struct drvp_json *va
 	return partition->bytes ? 0 : drvp_fail_nomem(reader->err);
 }
 
-#define HEAD_FIELDS \
+#define ROWS_FIELD \
 	{ .name = "rows", .kind = DRVP_FIELD_UINT, .flags = DRVP_REQUIRED, \
-	  FIELD(drvp_recorded_head, rows), .help = "How many entries the chain had." }, \
-	{ .name = "hash", CUSTOM(drvp_hex_read, "hex"), .flags = DRVP_REQUIRED, \
-	  FIELD(drvp_recorded_head, hash), .help = "The hash of its last entry." }
+	  FIELD(drvp_recorded_head, rows), .help = "How many entries the chain had." }
 
 const struct drvp_field drvp_head_fields[] = {
-	HEAD_FIELDS,
+	ROWS_FIELD,
+	{ .name = "hash", CUSTOM(drvp_hex_read, "hex"), .flags = DRVP_REQUIRED,
+	  FIELD(drvp_recorded_head, hash), .help = "The hash of its last entry." },
 	{ 0 }
 };
 
 const struct drvp_field drvp_partition_head_fields[] = {
-	HEAD_FIELDS,
+	ROWS_FIELD,
+	{ .name = "hash", CUSTOM(drvp_hex_read, "hex"), FIELD(drvp_recorded_head, hash),
+	  .help = "The hash of its last entry; absent where it had no single one." },
 	{ .name = "partition", CUSTOM(read_partition, "partition"), .flags = DRVP_REQUIRED,
 	  FIELD(drvp_recorded_head, partition), .help = "The values of \"partition_by\"." },
 	{ .name = "genesis", CUSTOM(drvp_hex_read, "hex"), FIELD(drvp_recorded_head, genesis),

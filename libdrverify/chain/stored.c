@@ -1,6 +1,7 @@
 /* stored.c: preimages that the application kept, held against the columns beside them */
 #include <string.h>
 
+#include "chain/json_same.h"
 #include "chain/preimage.h"
 
 /* Stored text is no deeper than this, or no application's JSON. */
@@ -23,26 +24,32 @@ void drvp_put_document(struct drvp_preimage *p, const struct drvp_json *document
 	drvp_json_print_value(&p->printer, document);
 }
 
-/* Both as RFC 8785 writes them, in which equal values are equal texts. */
+static bool is_float(const struct drvp_preimage *p, const struct drvp_step *step)
+{
+	return step->expr->kind == DRVP_EXPR_COLUMN &&
+	       p->values[step->column].kind == DRVP_FLOAT;
+}
+
+/* Whether a member says what is expected, which is printed and read again to be compared. */
 static bool says(struct drvp_preimage *p, const struct drvp_json *member,
 		 const struct drvp_step *expected)
 {
+	static const struct drvp_json_style exact = {
+		.name = "exact", .escape = DRVP_ESCAPE_MINIMAL, .numbers = DRVP_NUMBERS_STORED,
+		.sort = DRVP_SORT_UTF16, .comma = ",", .colon = ":",
+	};
 	const struct drvp_json_filter no_filter = { 0 };
 	const struct drvp_null_policy null = { DRVP_MISSING_NULL, { NULL, 0 } };
-	const struct drvp_json_style *jcs = drvp_json_style_named("jcs");
-	const struct drvp_json_place place = { jcs, &no_filter, &null };
-	size_t mark = p->out.len, middle;
-	bool omitted, same;
+	const struct drvp_json_place place = { &exact, &no_filter, &null };
+	size_t mark = p->out.len;
+	const struct drvp_json *value = NULL;
 
-	omitted = drvp_put(p, expected, &place) == DRVP_OMITTED;
-	middle = p->out.len;
-	if (member)
-		drvp_put_document(p, member, false, jcs, NULL);
-	same = omitted ? !member :
-	       !p->out.failed && p->out.len - middle == middle - mark &&
-		       !memcmp(p->out.data + mark, p->out.data + middle, middle - mark);
+	if (drvp_put(p, expected, &place) != DRVP_OMITTED && !p->out.failed)
+		value = drvp_parse_text(p, p->out.data + mark, p->out.len - mark);
 	p->out.len = mark;
-	return same;
+	if (!member || !value)
+		return !member && !value;
+	return drvp_json_same(member, value, is_float(p, expected));
 }
 
 static void compare_claims(struct drvp_preimage *p, const struct drvp_step *step, const char *text,

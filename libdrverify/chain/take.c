@@ -23,7 +23,7 @@ static int step(const struct drvp_row *row, void *user)
 		       order->integer == DRVP_TIME_MINUS_INFINITY;
 	if (t->unordered)
 		return 1;
-	first = drvp_chain_reader_is_first(&t->reader, t->chain, &entry);
+	first = drvp_chain_reader_is_front(&t->reader, t->chain, &entry);
 	drvp_checkpoint_taker_add(&t->taker, order->kind, order->integer, entry.hash.bytes,
 				  first ? NULL : entry.previous.bytes, entry.previous.size,
 				  entry.hash.size);

@@ -64,7 +64,9 @@ static int add_links(struct verification *v, const struct drvp_row *row,
 		drvp_multiset_add(&chain->hashes, key, entry->hash.bytes, entry->hash.size);
 	if (v->recipe->mode.value == DRVP_MODE_ROWS)
 		return 0;
-	if (drvp_chain_reader_is_first(&v->reader, chain, entry)) {
+	chain->anchored += drvp_chain_is_anchored(v->recipe, chain, &entry->previous);
+	chain->anchor_held |= drvp_chain_is_anchored(v->recipe, chain, &entry->hash);
+	if (drvp_chain_reader_is_first(&v->reader, entry)) {
 		chain->firsts++;
 		return count(v, row, DRVP_CHAIN_GENESIS);
 	}

@@ -23,6 +23,7 @@ enum drvp_chain_counter {
 	DRVP_CHAIN_TAIL,                /* nobody claims it */
 	DRVP_CHAIN_FRONT,               /* the first that is left of a chain whose front is gone */
 	DRVP_CHAIN_BACKWARD,            /* stands before the row that it claims */
+	DRVP_CHAIN_STRAY,               /* follows none that came before it by order_by */
 	DRVP_CHAIN_FOLLOWED             /* 1: the links were followed to the end */
 };
 

@@ -140,7 +140,8 @@ static void put_hash(struct drvp_json_writer *writer, const char *name, const ui
 static void put_head(struct drvp_json_writer *writer, const struct drvp_chain *chain)
 {
 	drvp_json_put_uint(writer, "rows", drvp_chain_rows(chain));
-	put_hash(writer, "hash", chain->head, chain->head_len);
+	if (chain->head_len)
+		put_hash(writer, "hash", chain->head, chain->head_len);
 }
 
 /* What the first entry refers to: as found, or as it was recorded and found again. */
@@ -174,19 +175,28 @@ static void put_checkpoint(struct drvp_json_writer *writer, const struct drvp_ch
 	drvp_strbuf_free(&text);
 }
 
-/* Those that were recorded and still hold, and those that are new. */
+/*
+ * Whether a recorded checkpoint is recorded again: a run that began at the last one has relied on
+ * them, one that read all rows has seen which are still there, and a capture takes new ones.
+ */
+static bool keeps(const struct drvp_tally *tally, size_t i)
+{
+	if (tally->since_checkpoint)
+		return i >= tally->taken.count;
+	return !tally->taken.count && tally->checkpoints_seen >> i & 1;
+}
+
 static void put_checkpoints(struct drvp_json_writer *writer, const struct drvp_recipe *recipe,
 			    const struct drvp_tally *tally)
 {
 	const struct drvp_checkpoints *old = &recipe->expect.checkpoints, *taken = &tally->taken;
-	size_t kept = old->count < DRVP_CHECKPOINTS - taken->count ?
-		old->count : DRVP_CHECKPOINTS - taken->count;
 
-	if (!kept && !taken->count)
+	if (!old->count && !taken->count)
 		return;
 	drvp_json_open_array(writer, "checkpoints", false);
-	for (size_t i = old->count - kept; i < old->count; i++)
-		if (!taken->count || old->list[i].order < taken->list[0].order)
+	for (size_t i = 0; i < old->count; i++)
+		if (keeps(tally, i) &&
+		    (!taken->count || old->list[i].order < taken->list[0].order))
 			put_checkpoint(writer, &old->list[i]);
 	for (size_t i = 0; i < taken->count; i++)
 		put_checkpoint(writer, &taken->list[i]);
@@ -228,8 +238,6 @@ static void record_all(const struct drvp_recipe *recipe, const struct drvp_chain
 	for (size_t i = 0; i < chains->count; i++) {
 		const struct drvp_chain *chain = &chains->list[i];
 
-		if (!chain->head_len)
-			continue;
 		drvp_json_open_object(writer, NULL, true);
 		put_partition(writer, chain);
 		put_head(writer, chain);

@@ -1,25 +1,19 @@
 /* chain_checkpoint.c: whether a chain runs through the places that were recorded of it */
 #include "checks/chain_judge.h"
 
-/* A recorded checkpoint of the one chain, and what this run has seen of it. */
-struct passage {
-	const struct drvp_checkpoint *checkpoint;
-	uint64_t rows;               /* up to it */
-	bool passed;                 /* there are rows behind it, so it has to be there */
-	bool holds;
-};
-
-static struct passage passage_of(const struct drvp_chain_judging *j, size_t i)
+static bool is_seen(const struct drvp_chain_judging *j, size_t i)
 {
-	struct passage p = { .checkpoint = &j->recipe->expect.checkpoints.list[i] };
+	return j->tally->checkpoints_seen >> i & 1;
+}
+
+/* Rows whose order is at most that of a checkpoint. */
+static uint64_t rows_up_to(const struct drvp_chain_judging *j, size_t i)
+{
+	uint64_t rows = 0;
 
 	for (size_t k = 0; k <= i; k++)
-		p.rows += j->tally->checkpoint_rows[k];
-	p.passed = j->tally->rows > p.rows;
-	p.holds = j->tally->checkpoints_seen >> i & 1 &&
-		  (p.rows == p.checkpoint->rows ||
-		   j->recipe->front.value == DRVP_FRONT_PRUNED);
-	return p;
+		rows += j->tally->checkpoint_rows[k];
+	return rows;
 }
 
 const char *drvp_checkpoint_text(const struct drvp_chain_judging *j,
@@ -40,40 +34,47 @@ const struct drvp_checkpoint *drvp_last_passed(const struct drvp_chain_judging *
 {
 	size_t i = j->recipe->expect.checkpoints.count;
 
-	while (i > 0 && !passage_of(j, i - 1).holds)
+	while (i > 0 && !is_seen(j, i - 1))
 		i--;
 	return i ? &j->recipe->expect.checkpoints.list[i - 1] : NULL;
 }
 
-/* Of a run that begins at the last checkpoint: whether it is there to begin with. */
-static void judge_start(const struct drvp_chain_judging *j, const struct drvp_checkpoint *since)
+const struct drvp_checkpoint *drvp_judged_since(const struct drvp_chain_judging *j)
 {
-	if (!j->tally->counters[DRVP_CHAIN_GENESIS].count)
-		drvp_find(j->out, "chain.checkpoint_missing", 0, NULL,
-			  "the recorded %s is not there", drvp_checkpoint_text(j, since));
+	return j->tally->since_checkpoint ? drvp_chain_since(j->recipe, j->c->settings) : NULL;
+}
+
+/*
+ * Whether a checkpoint cannot be missing at any moment of the recorded chain: a later one is there,
+ * before which it comes, or all the rows that were up to it are. Rows with its order and before may
+ * have been written late, so that fewer of them say nothing.
+ */
+static bool has_to_be_there(const struct drvp_chain_judging *j, size_t i)
+{
+	const struct drvp_checkpoints *recorded = &j->recipe->expect.checkpoints;
+
+	for (size_t k = i + 1; k < recorded->count; k++)
+		if (is_seen(j, k))
+			return true;
+	return rows_up_to(j, i) >= recorded->list[i].rows;
 }
 
 void drvp_chain_judge_checkpoints(const struct drvp_chain_judging *j)
 {
 	const struct drvp_checkpoints *recorded = &j->recipe->expect.checkpoints;
-	const struct drvp_checkpoint *since = drvp_chain_since(j->recipe, j->c->settings);
 	int relation = j->c->lineage->relation;
+	bool head_tells = j->recipe->expect.head.rows.set && relation != DRVP_LINEAGE_OLDER &&
+			  relation != DRVP_LINEAGE_UNKNOWN;
 
-	if (since) {
-		judge_start(j, since);
-		return;
-	}
-	/* At another moment the head tells more. */
-	if (relation != DRVP_LINEAGE_OLDER && relation != DRVP_LINEAGE_UNKNOWN)
+	if (head_tells || drvp_judged_since(j) || j->recipe->front.value == DRVP_FRONT_PRUNED ||
+	    (j->c->settings->capture && j->c->captured))
 		return;
 	for (size_t i = 0; i < recorded->count; i++) {
-		struct passage p = passage_of(j, i);
-
-		if (p.holds || !p.passed)
+		if (is_seen(j, i) || !has_to_be_there(j, i))
 			continue;
 		drvp_find(j->out, "chain.checkpoint_missing", 0, NULL,
-			  "the recorded %s is not in its place, although there are later rows",
-			  drvp_checkpoint_text(j, p.checkpoint));
+			  "the recorded %s is not in its place",
+			  drvp_checkpoint_text(j, &recorded->list[i]));
 		return;
 	}
 }

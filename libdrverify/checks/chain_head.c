@@ -34,11 +34,14 @@ static int outcome_of(const struct drvp_chain_judging *j, const struct drvp_chai
 	uint64_t recorded = (uint64_t)head->rows.value, now = drvp_chain_rows(chain);
 	bool same = j->c->lineage->relation == DRVP_LINEAGE_SAME, at_end;
 
+	if (!head->hash.len)
+		return now < recorded ? CUT : same && now > recorded ? GROWN : AS_RECORDED;
 	if (!chain || !chain->head_seen)
 		return now < recorded ? CUT : REPLACED;
 	if (!drvp_chain_is_sound(j, chain))
 		return AS_RECORDED; /* other findings say what is wrong in front of it */
-	at_end = ends_at(chain, head);
+	/* Of several ends at one moment, any may have been taken for the last. */
+	at_end = ends_at(chain, head) || (chain->tails > 1 && now == recorded);
 	if (now < recorded && j->recipe->front.value != DRVP_FRONT_PRUNED)
 		return SHORT;
 	if (at_end && now > recorded && !chain->forks)
@@ -84,11 +87,12 @@ static const char *chains_of(const struct drvp_chain_judging *j, const struct gr
 
 	if (!j->recipe->partition_by.count)
 		return "";
-	drvp_strbuf_printf(&text, "in %s (%s%.200s): ",
-			   drvp_amount(j, group->chains, "chain", "chains"),
-			   group->chains > 1 ? "the first is " : "",
-			   group->first ? group->first->partition.bytes :
-					  group->first_chain->partition);
+	drvp_strbuf_printf(&text, "in %s", drvp_amount(j, group->chains, "chain", "chains"));
+	if (j->c->settings->show_keys)
+		drvp_strbuf_printf(&text, " (%s%s)", group->chains > 1 ? "the first is " : "",
+				   group->first ? group->first->partition.bytes :
+						  group->first_chain->partition);
+	drvp_strbuf_str(&text, ": ");
 	return drvp_keep_text(j, &text);
 }
 

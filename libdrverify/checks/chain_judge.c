@@ -132,18 +132,16 @@ static void judge_contents(const struct drvp_chain_judging *j)
 
 static bool front_is_missing(const struct drvp_chain_judging *j, const struct drvp_chain *chain)
 {
-	bool since = drvp_chain_since(j->recipe, j->c->settings) != NULL;
 	bool recorded = drvp_recipe_anchor(j->recipe, chain->partition, chain->partition_len) &&
+			!chain->anchor_held &&
 			j->c->lineage->relation == DRVP_LINEAGE_SAME && !j->c->settings->capture;
 
-	return chain->rows && !chain->firsts && j->recipe->previous && !since &&
+	return chain->rows && !drvp_chain_fronts(chain) && j->recipe->previous &&
 	       (j->recipe->front.value != DRVP_FRONT_PRUNED || recorded);
 }
 
 bool drvp_chain_is_sound(const struct drvp_chain_judging *j, const struct drvp_chain *chain)
 {
-	if (!chain->firsts && drvp_chain_since(j->recipe, j->c->settings))
-		return false;
 	return chain->rows && !chain->unproven && !chain->unlinked && !chain->second_firsts &&
 	       !chain->gaps && !chain->copies && !chain->backward && !front_is_missing(j, chain);
 }
@@ -251,6 +249,16 @@ static void add_uncovered(const struct drvp_chain_judging *j, struct drvp_strbuf
 	drvp_strbuf_free(&names);
 }
 
+static bool any_pruned(const struct drvp_chain_judging *j)
+{
+	const struct drvp_chains *chains = &j->tally->chains;
+
+	for (size_t i = 0; i < chains->count; i++)
+		if (!chains->list[i].firsts)
+			return true;
+	return false;
+}
+
 static void add_sound(const struct drvp_chain_judging *j, struct drvp_strbuf *text)
 {
 	static const char *const held[] = {
@@ -261,7 +269,7 @@ static void add_sound(const struct drvp_chain_judging *j, struct drvp_strbuf *te
 				   "would not show",
 	};
 
-	const struct drvp_checkpoint *since = drvp_chain_since(j->recipe, j->c->settings);
+	const struct drvp_checkpoint *since = drvp_judged_since(j);
 
 	drvp_strbuf_printf(text, "%s%s", text->len ? "; " : "", rows(j, j->tally->rows));
 	if (j->recipe->partition_by.count)
@@ -280,7 +288,7 @@ static void add_sound(const struct drvp_chain_judging *j, struct drvp_strbuf *te
 	if (since)
 		drvp_strbuf_printf(text, "; those before %s were verified then, not now",
 				   drvp_checkpoint_text(j, since));
-	if (count(j, DRVP_CHAIN_GENESIS) < j->tally->chains.count)
+	if (!since && any_pruned(j))
 		add_part(text, "older rows were pruned and are not verified");
 	if (!head_is_recorded(j) && !j->c->settings->capture)
 		add_part(text, "no head is recorded, so a cut tail would not show");

@@ -30,6 +30,9 @@ const char *drvp_keep_text(const struct drvp_chain_judging *j, struct drvp_strbu
 /* Whether all of a chain was verified, forks aside. */
 bool drvp_chain_is_sound(const struct drvp_chain_judging *j, const struct drvp_chain *chain);
 
+/* The checkpoint that the run began at, or NULL. */
+const struct drvp_checkpoint *drvp_judged_since(const struct drvp_chain_judging *j);
+
 /* Holds the chain against the places that were recorded of it. */
 void drvp_chain_judge_checkpoints(const struct drvp_chain_judging *j);
 

@@ -73,12 +73,13 @@ int drvp_tally_count_row(struct drvp_tally *tally, unsigned counter, const struc
 	return 0;
 }
 
-static void merge_counter(struct drvp_counter *into, struct drvp_counter *other)
+void drvp_counter_merge(struct drvp_counter *into, struct drvp_counter *other)
 {
 	into->count += other->count;
 	for (size_t i = 0; i < other->spot_count; i++)
 		keep_smallest(into, other->spots[i]);
 	other->spot_count = 0;
+	other->count = 0;
 }
 
 void drvp_tally_merge(struct drvp_tally *into, struct drvp_tally *other)
@@ -86,7 +87,7 @@ void drvp_tally_merge(struct drvp_tally *into, struct drvp_tally *other)
 	into->rows += other->rows;
 	into->elapsed += other->elapsed;
 	for (size_t i = 0; i < DRVP_TALLY_COUNTERS; i++)
-		merge_counter(&into->counters[i], &other->counters[i]);
+		drvp_counter_merge(&into->counters[i], &other->counters[i]);
 	if (other->newest_set && (!into->newest_set || other->newest > into->newest)) {
 		into->newest_set = true;
 		into->newest = other->newest;

@@ -39,6 +39,7 @@ struct drvp_tally {
 	uint64_t checkpoint_rows[DRVP_CHECKPOINTS];     /* up to each recorded one, since the one
 							   before it */
 	unsigned checkpoints_seen;   /* bits */
+	bool since_checkpoint;       /* only rows from the last one on were read, and they hold */
 	uint64_t intact_before;      /* rows before the first bad one, found by locate */
 	bool intact_before_set;
 	int64_t elapsed;             /* microseconds of work, over all units */
@@ -50,6 +51,9 @@ void drvp_tally_free(struct drvp_tally *tally);
 /* Counts a row under a heading. order tells which rows are kept as examples. */
 int drvp_tally_count_row(struct drvp_tally *tally, unsigned counter, const struct drvp_row *row,
 			 int64_t order, bool show_keys);
+
+/* Moves what one counter holds into another. */
+void drvp_counter_merge(struct drvp_counter *into, struct drvp_counter *other);
 
 /* Moves what other holds into into; other is left empty. */
 void drvp_tally_merge(struct drvp_tally *into, struct drvp_tally *other);

@@ -154,6 +154,25 @@ static bool is_backward(const struct chain *c, size_t row)
 	       c->entries[row].seq < c->entries[holder].seq;
 }
 
+/* Follows no row that comes before it: nothing else may be wrong with a circle. */
+static bool is_stray(const struct chain *c, size_t row)
+{
+	bool follows = is_genesis(c, row);
+
+	for (size_t i = 0; i < c->count; i++)
+		follows |= before(c, i, row) &&
+			   !strcmp(c->entries[i].hash, c->entries[row].previous);
+	return way == LINKS && !follows;
+}
+
+static bool is_first_stray(const struct chain *c, size_t row)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (before(c, i, row) && is_stray(c, i))
+			return false;
+	return is_stray(c, row);
+}
+
 static void expect(struct oracle *o, const char *code, int effect, uint64_t count, int first)
 {
 	o->expected[o->count++] = (struct expectation){ code, effect, count, first };
@@ -231,6 +250,7 @@ static void expect_head(struct oracle *o, const struct recorded *r)
 static void consult(struct oracle *o, const struct chain *c, const struct recorded *r)
 {
 	size_t wrong = 0;
+	bool damaged;
 
 	*o = (struct oracle){ .chain = c };
 	for (size_t i = 0; i < c->count; i++)
@@ -246,7 +266,10 @@ static void consult(struct oracle *o, const struct chain *c, const struct record
 	expect_rows(o, "chain.null_previous", DRV_FAIL, second_genesis);
 	expect_rows(o, "chain.link_broken", DRV_FAIL, inner_gap);
 	expect_rows(o, "chain.duplicate", DRV_FAIL, is_copy);
+	damaged = o->damaged;
 	expect_rows(o, "chain.order", DRV_FAIL, is_backward);
+	if (!damaged && !o->damaged && (any_genesis(c) || first_gap(c) < 0))
+		expect_rows(o, "chain.order", DRV_FAIL, is_first_stray);
 	expect_rows(o, "chain.fork", DRV_WARN, is_fork);
 	if (r->set)
 		expect_head(o, r);

@@ -107,7 +107,7 @@ static void test_taken_elsewhere(void **state)
 	assert_int_equal(DRV_PASS, log.run.verdict.result.verdict);
 	/* Row 1,010 is the first that is last in both ways. */
 	assert_int_equal(1011, log.run.verdict.tally.taken.list[0].rows);
-	assert_int_equal(2025, log.run.verdict.tally.taken.list[1].rows);
+	assert_int_equal(2026, log.run.verdict.tally.taken.list[1].rows);
 	log_free(&log);
 }
 
@@ -151,14 +151,86 @@ static void test_since_damaged(void **state)
 	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
 	expect_code(&log, DRV_FAIL, "chain.link_broken");
 	chain_run_done(&log.run);
+	/* Without the checkpoint's row, all rows are read. */
 	fake_remove(&log.table, ROWS - 1);
 	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
-	expect_code(&log, DRV_FAIL, "chain.checkpoint_missing");
+	expect_code(&log, DRV_FAIL, "chain.head_missing");
+	assert_int_equal(log.table.row_count, log.run.verdict.tally.rows);
 	chain_run_done(&log.run);
 	while (log.table.row_count > ROWS - 100)
 		fake_remove(&log.table, log.table.row_count - 1);
 	run(&log, document.data, false, true, DRVP_LINEAGE_SAME);
 	assert_int_not_equal(DRV_PASS, log.run.verdict.result.verdict);
+	log_free(&log);
+}
+
+/* Another chain from the checkpoint on is not taken for what followed it. */
+static void test_since_replaced(void **state)
+{
+	struct log log;
+
+	(void)state;
+	begin(&log);
+	for (size_t i = ROWS - 1; i < ROWS + MORE; i++) {
+		log.table.rows[i][PREVIOUS] = i < ROWS ? (struct drvp_value){ .kind = DRVP_NULL } :
+							 fake_text(log.hashes[i - 1]);
+		seal(&log, i);
+	}
+	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	expect_code(&log, DRV_FAIL, "chain.null_previous");
+	log_free(&log);
+}
+
+/* A writer that waited comes with an older time: no damage, and all rows are read to see it. */
+static void test_since_late(void **state)
+{
+	struct log log;
+
+	(void)state;
+	begin(&log);
+	for (size_t i = ROWS; i < ROWS + MORE; i++) {
+		if (i == ROWS + 5)
+			log.table.rows[i][SEQ] = fake_integer(ROWS - 3);
+		log.table.rows[i][PREVIOUS] = fake_text(log.hashes[i - 1]);
+		seal(&log, i);
+	}
+	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	expect_code(&log, DRV_PASS, NULL);
+	assert_int_equal(ROWS + MORE, log.run.verdict.tally.rows);
+	assert_int_equal(ROWS + MORE, log.run.verdict.tally.counted);
+	chain_run_done(&log.run);
+	run(&log, document.data, false, false, DRVP_LINEAGE_UNKNOWN);
+	expect_code(&log, DRV_PASS, NULL);
+	log_free(&log);
+}
+
+/* Of two rows at the end that share their order, neither can be begun at. */
+static void test_tied_end(void **state)
+{
+	struct log log;
+	const struct drvp_checkpoints *taken = &log.run.verdict.tally.taken;
+
+	(void)state;
+	log_init(&log, ROWS);
+	log.table.rows[ROWS - 1][SEQ] = fake_integer(ROWS - 2);
+	seal(&log, ROWS - 1);
+	run(&log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
+	assert_int_equal(5, taken->count);
+	assert_int_equal(5000, taken->list[4].rows);
+	log_free(&log);
+}
+
+/* Before the checkpoint, nothing came after it. */
+static void test_since_older(void **state)
+{
+	struct log log;
+
+	(void)state;
+	begin(&log);
+	while (log.table.row_count > 3200)
+		fake_remove(&log.table, log.table.row_count - 1);
+	run(&log, document.data, false, true, DRVP_LINEAGE_OLDER);
+	expect_code(&log, DRV_INCONCLUSIVE, "lineage.older");
 	log_free(&log);
 }
 
@@ -194,6 +266,10 @@ int main(void)
 		cmocka_unit_test(test_taken_elsewhere),
 		cmocka_unit_test(test_since),
 		cmocka_unit_test(test_since_damaged),
+		cmocka_unit_test(test_since_replaced),
+		cmocka_unit_test(test_since_late),
+		cmocka_unit_test(test_since_older),
+		cmocka_unit_test(test_tied_end),
 		cmocka_unit_test(test_older),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
