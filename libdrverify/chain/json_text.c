@@ -226,8 +226,9 @@ static size_t integers_first(const struct drvp_json **members, size_t count)
 static void order(struct drvp_json_printer *p, const struct drvp_json **members, size_t count)
 {
 	size_t free_order = count;
+	bool forgotten = p->arrays && p->style->sort == DRVP_SORT_OUTSIDE_ARRAYS;
 
-	if (p->style->sort > DRVP_SORT_INTEGERS_FIRST) {
+	if (p->style->sort > DRVP_SORT_INTEGERS_FIRST && !forgotten) {
 		struct drvp_json_style style = *p->style;
 
 		qsort_r(members, count, sizeof *members, compare_members, &style);
@@ -305,11 +306,13 @@ static void print_string(struct drvp_json_printer *p, const struct drvp_json *va
 static void print_array(struct drvp_json_printer *p, const struct drvp_json *value)
 {
 	drvp_strbuf_char(p->out, '[');
+	p->arrays++;
 	for (const struct drvp_json *e = value->first; e; e = e->next) {
 		if (e != value->first)
 			drvp_strbuf_str(p->out, p->style->comma);
 		drvp_json_print_value(p, e);
 	}
+	p->arrays--;
 	drvp_strbuf_char(p->out, ']');
 }
 

@@ -36,7 +36,9 @@ enum drvp_json_sort {
 	DRVP_SORT_JSONB,             /* by length, then bytes */
 	DRVP_SORT_REBUILT,           /* integer-like names first, the rest by UTF-16 code units: an
 				      * object that JavaScript made anew from its sorted names */
-	DRVP_SORT_PHP                /* as ksort() of PHP 8 does */
+	DRVP_SORT_PHP,               /* as ksort() of PHP 8 does */
+	DRVP_SORT_OUTSIDE_ARRAYS     /* by UTF-16 code units, but as stored within arrays: a walk
+				      * that forgets what stands in them */
 };
 
 /*
@@ -83,6 +85,7 @@ struct drvp_json_printer {
 	struct drvp_json_filter filter;
 	bool order_lost;             /* the store did not keep the order of members */
 	bool lossy;                  /* set when that mattered, or a number lost its spelling */
+	size_t arrays;               /* around what is printed now */
 	const struct drvp_json **members;       /* a stack, owned */
 	size_t member_count, member_capacity;
 };

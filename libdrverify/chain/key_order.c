@@ -8,7 +8,7 @@ const char *const drvp_json_sort_names[] = {
 	[DRVP_SORT_NONE] = "none", [DRVP_SORT_INTEGERS_FIRST] = "integers first",
 	[DRVP_SORT_UTF16] = "UTF-16", [DRVP_SORT_CODE_POINTS] = "code points",
 	[DRVP_SORT_JSONB] = "jsonb", [DRVP_SORT_REBUILT] = "integers first, UTF-16",
-	[DRVP_SORT_PHP] = "ksort", NULL
+	[DRVP_SORT_PHP] = "ksort", [DRVP_SORT_OUTSIDE_ARRAYS] = "UTF-16, not in arrays", NULL
 };
 
 /* UTF-8 bytes sort as code points do, UTF-16 units put those beyond U+FFFF before U+E000. */
@@ -112,6 +112,7 @@ int drvp_json_compare_keys(int sort, const struct drvp_json_key *a, const struct
 {
 	switch (sort) {
 	case DRVP_SORT_UTF16:
+	case DRVP_SORT_OUTSIDE_ARRAYS:
 		return compare_bytes(a, b, true);
 	case DRVP_SORT_CODE_POINTS:
 		return compare_bytes(a, b, false);

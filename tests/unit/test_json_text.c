@@ -344,7 +344,8 @@ static void test_jcs_conformance(void **state)
 	}
 }
 
-/* What PHP 8.2 prints after ksort(), and Node.js of an object made anew from sorted names. */
+/* What PHP 8.2 prints after ksort(), Node.js of an object made anew from sorted names, and Jackson
+ * of a tree whose objects were sorted, but for those in arrays. */
 static const struct {
 	const char *style;
 	int sort;
@@ -363,7 +364,24 @@ static const struct {
 	  "\"\360\237\230\200\":10}",
 	  "{\"9\":1,\"10\":0,\"-1\":7,\"01\":5,\"1.5\":4,\"b\":2,\"\303\251\":6,"
 	  "\"\360\237\230\200\":10,\"\357\277\275\":9}" },
+	{ "jackson", DRVP_SORT_OUTSIDE_ARRAYS, "{\"b\":{\"d\":1,\"c\":{\"f\":[],\"e\":2}},\"a\":0}",
+	  "{\"a\":0,\"b\":{\"c\":{\"e\":2,\"f\":[]},\"d\":1}}" },
 };
+
+/* What stands in arrays keeps its order, which jsonb forgot. */
+static void test_order_within_arrays(void **state)
+{
+	static const char in[] = "{\"b\":[{\"d\":[{\"f\":1,\"e\":2}],\"c\":3}],"
+				 "\"a\":{\"h\":4,\"g\":5}}";
+	struct drvp_json_style style = *drvp_json_style_named("jackson");
+
+	(void)state;
+	style.sort = DRVP_SORT_OUTSIDE_ARRAYS;
+	assert_false(print(&style, NULL, parse(in, sizeof in - 1), false));
+	assert_string_equal("{\"a\":{\"g\":5,\"h\":4},\"b\":[{\"d\":[{\"f\":1,\"e\":2}],\"c\":3}]}",
+			    out.data);
+	assert_true(print(&style, NULL, parse(in, sizeof in - 1), true));
+}
 
 static void test_orders(void **state)
 {
@@ -381,6 +399,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_orders, reset),
+		cmocka_unit_test_teardown(test_order_within_arrays, reset),
 		cmocka_unit_test_teardown(test_javascript, reset),
 		cmocka_unit_test_teardown(test_lone_surrogates, reset),
 		cmocka_unit_test_teardown(test_python, reset),
