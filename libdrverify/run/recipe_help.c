@@ -133,8 +133,8 @@ static void look_for_column(const char *column, void *user)
 	struct column_search *search = user;
 
 	if (!search->missing && search->relation->column_count &&
-	    !drvp_relation_column(search->relation, column) &&
-	    !(search->joined && drvp_relation_column(search->joined, column)))
+	    !drvp_relation_has(search->relation, column) &&
+	    !(search->joined && drvp_relation_has(search->joined, column)))
 		search->missing = column;
 }
 
