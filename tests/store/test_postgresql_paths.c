@@ -392,18 +392,66 @@ static void order(void **state)
 	}
 }
 
-/* Whatever collation the database compares by. */
+/* In a database that compares like a dictionary, where this server can make one. */
+static void make_dictionary(const char *name)
+{
+	bool icu = pg_number("SELECT (current_setting('server_version_num')::int >= 150000 AND"
+			     " EXISTS (SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu'))::int");
+
+	pg_sql("CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8'%s", name,
+	       icu ? " LOCALE_PROVIDER icu ICU_LOCALE 'und'" : "");
+}
+
+static void fill_dictionary(const char *uri)
+{
+	static const char sql[] =
+		"CREATE TABLE words AS SELECT id, jsonb_build_object('v', v) AS b,"
+		" json_build_object('v', v) AS j FROM (VALUES (1, 'a'), (2, 'B'), (3, 'aa'),"
+		" (4, '_'), (5, '위'), (6, 'é'), (7, NULL)) v(id, v);"
+		"GRANT SELECT ON words TO PUBLIC";
+	PGconn *conn = PQconnectdb(uri);
+	PGresult *result = PQexec(conn, sql);
+
+	if (PQresultStatus(result) != PGRES_COMMAND_OK)
+		fail_msg("%s", PQerrorMessage(conn));
+	PQclear(result);
+	PQfinish(conn);
+}
+
+static void expect_by_bytes(const char *uri, const char *column)
+{
+	static const struct drvp_wanted id = { "id", DRVP_FORM_VALUE };
+	struct drvp_json bound = { .type = DRVP_JSON_STRING, .text = "a", .len = 1 };
+	struct drvp_condition from = { column, DRVP_AT_LEAST, &bound };
+	struct drvp_session *session = pg_open_as(uri, 30000, NULL);
+	struct drvp_scan scan = { .columns = &id, .column_count = 1, .order_by = &column,
+				  .order_count = 1 };
+	struct pg_scan all = { .stop_at = 0 }, some = { .stop_at = 0 };
+
+	scan.relation = pg_freeze(session, "public", "words", DRVP_RELATION_READY);
+	assert_int_equal(pg_run(&all, session, &scan), 0);
+	assert_string_equal(all.text.data, "2\n4\n1\n3\n6\n5\n7\n");
+	scan.selection = (struct drvp_selection){ &from, 1, NULL };
+	assert_int_equal(pg_run(&some, session, &scan), 0);
+	assert_string_equal(some.text.data, "1\n3\n6\n5\n");
+	drvp_strbuf_free(&all.text);
+	drvp_strbuf_free(&some.text);
+	pg_close(&session);
+}
+
 static void order_by_bytes(void **state)
 {
-	static const char *const by[] = { "b.v" };
-	char *ids;
+	char name[80], uri[700];
 
 	(void)state;
-	pg_sql("CREATE TABLE mixed_case AS SELECT id, jsonb_build_object('v', v) AS b FROM"
-	       " (VALUES (1, 'a'), (2, 'B'), (3, 'aa'), (4, '_'), (5, '위'), (6, 'é')) v(id, v)");
-	ids = ids_of("mixed_case", &(struct drvp_scan){ .order_by = by, .order_count = 1 });
-	assert_string_equal(ids, "2 4 1 3 6 5 ");
-	free(ids);
+	snprintf(name, sizeof name, "%s_words", pg_reader());
+	make_dictionary(name);
+	snprintf(uri, sizeof uri, "%s dbname=%s", pg_super_uri(), name);
+	fill_dictionary(uri);
+	snprintf(uri, sizeof uri, "%s dbname=%s", pg_reader_uri(), name);
+	expect_by_bytes(uri, "b.v");
+	expect_by_bytes(uri, "j.v");
+	pg_sql("DROP DATABASE %s WITH (FORCE)", name);
 }
 
 /* ------------------------------------------------------------------ joins */
