@@ -32,6 +32,12 @@ int drvp_chain_propose(const struct drvp_propose *ask, struct drvp_proposed *out
 
 /* ------------------------------------------------------------------ propose_sample.c */
 
+/* Columns of one class are written in one format. */
+enum drvp_piece_class {
+	DRVP_PIECE_PLAIN, DRVP_PIECE_TIME, DRVP_PIECE_DOCUMENT, DRVP_PIECE_NUMBER, DRVP_PIECE_BOOL,
+	DRVP_PIECE_UUID, DRVP_PIECE_CLASSES
+};
+
 struct drvp_sample_row {
 	const struct drvp_value *values;        /* one a column of the sample */
 	struct drvp_value previous;             /* stored, or the hash of the row before */
@@ -47,6 +53,7 @@ struct drvp_sample {
 	struct drvp_arena arena;
 	const struct drvp_propose *ask;
 	const struct drvp_column *columns;      /* of the relation, or members of its documents */
+	uint8_t *classes;               /* enum drvp_piece_class, one a column */
 	size_t column_count;
 	struct drvp_sample_row *rows;
 	size_t count;
@@ -95,17 +102,12 @@ void drvp_attempt_text(struct drvp_strbuf *out, const struct drvp_sample *sample
 
 /* ------------------------------------------------------------------ propose_pieces.c */
 
-/* Columns of one class are written in one format. */
-enum drvp_piece_class {
-	DRVP_PIECE_PLAIN, DRVP_PIECE_TIME, DRVP_PIECE_DOCUMENT, DRVP_PIECE_NUMBER, DRVP_PIECE_BOOL,
-	DRVP_PIECE_CLASSES
-};
-
 struct drvp_piece_format {
 	const char *members;            /* of a column's expression, besides "column" */
 	bool string;                    /* JSON inside a string */
 	bool allow;                     /* only members that are named as columns are */
 	bool unsorted;                  /* members as stored */
+	bool zoned;                     /* a time in a zone that nobody has named */
 };
 
 struct drvp_piece_variant {
@@ -113,7 +115,7 @@ struct drvp_piece_variant {
 	const struct drvp_bytes *pieces;        /* by row, then by column */
 };
 
-#define DRVP_PIECE_VARIANTS 64
+#define DRVP_PIECE_VARIANTS 96
 
 /* A way in which all values are written: text, or the JSON of one style. */
 struct drvp_piece_context {
@@ -133,8 +135,6 @@ struct drvp_pieces {
 int drvp_pieces_make(struct drvp_pieces *pieces, const struct drvp_sample *sample,
 		     struct drv_error *err);
 void drvp_pieces_free(struct drvp_pieces *pieces);
-
-int drvp_piece_class(const struct drvp_column *column);
 
 /* { "column": NAME, … } as the recipe will say it; null is the policy's member or "". */
 void drvp_piece_expression(struct drvp_strbuf *out, const struct drvp_sample *sample,
@@ -177,6 +177,8 @@ struct drvp_design {
 	const char *comma;              /* between parts */
 	const char *glue;               /* BEFORE, AFTER */
 	bool previous_bytes;            /* decoded instead of as stored */
+	bool lengths;                   /* TEXT: the length stands before each part */
+	size_t stored;                  /* a column that holds the bytes themselves, or none */
 	bool inner_digest;              /* BEFORE, AFTER: the parts are hashed first */
 	const char *previous_key, *time_key;    /* OBJECT; NULL: as the naming has it */
 	uint8_t order[DRVP_DESIGN_COLUMNS + 1];

@@ -1,4 +1,5 @@
 /* propose_design.c: a recipe as the search sees it: its bytes, and how a document says it */
+#include <stdio.h>
 #include <string.h>
 
 #include "chain/propose.h"
@@ -97,7 +98,7 @@ size_t drvp_design_key(const struct drvp_design *design, uint8_t column, char *o
 	if (previous && design->previous_key)
 		name = design->previous_key;
 	else if (!previous && design->time_key &&
-		 drvp_piece_class(&sample->columns[column]) == DRVP_PIECE_TIME)
+		 sample->classes[column] == DRVP_PIECE_TIME)
 		name = design->time_key;
 	else if (design->naming == DRVP_NAMES_CAMEL)
 		return to_camel(name, out, size);
@@ -180,7 +181,7 @@ void drvp_design_previous(const struct drvp_design *design, const struct drvp_sa
 static const struct drvp_piece_variant *variant_of(const struct drvp_design *design,
 						   uint8_t column)
 {
-	int class = drvp_piece_class(&design->pieces->sample->columns[column]);
+	int class = design->pieces->sample->classes[column];
 
 	return &design->context->variants[class][design->variant[class]];
 }
@@ -204,6 +205,20 @@ static bool put_column(const struct drvp_design *design, const struct drvp_sampl
 	return true;
 }
 
+/* Puts the number of bytes since mark, and a colon, in front of them. */
+static void put_length(struct drvp_strbuf *out, size_t mark)
+{
+	char length[32];
+	size_t size = out->len - mark;
+	size_t len = (size_t)snprintf(length, sizeof length, "%zu:", size);
+
+	drvp_strbuf_add(out, length, len);
+	if (out->failed)
+		return;
+	memmove(out->data + mark + len, out->data + mark, size);
+	memcpy(out->data + mark, length, len);
+}
+
 bool drvp_design_part(const struct drvp_design *design, const struct drvp_sample_row *row,
 		      uint8_t column, struct drvp_strbuf *out)
 {
@@ -221,6 +236,8 @@ bool drvp_design_part(const struct drvp_design *design, const struct drvp_sample
 		put_column(design, row, column, out);
 	if (!written)
 		out->len = mark;
+	else if (design->lengths)
+		put_length(out, mark);
 	return written;
 }
 
@@ -249,12 +266,14 @@ static void write_part(const struct drvp_design *design, uint8_t column, struct 
 		drvp_piece_string(out, key, drvp_design_key(design, column, key, sizeof key));
 		drvp_strbuf_str(out, ", ");
 	}
+	drvp_strbuf_str(out, design->lengths ? "{ \"length_prefixed\": " : "");
 	if (column == DRVP_DESIGN_PREVIOUS)
 		write_previous(design, out);
 	else
 		drvp_piece_expression(out, sample, &sample->columns[column],
 				      &variant_of(design, column)->format,
 				      design->nulls[column]->member);
+	drvp_strbuf_str(out, design->lengths ? ", \"length\": \"decimal:\" }" : "");
 	if (design->shape == DRVP_SHAPE_OBJECT)
 		drvp_strbuf_char(out, ']');
 }
@@ -302,6 +321,12 @@ static void write_preimage(const struct drvp_design *design, struct drvp_strbuf 
 	bool before = design->place == DRVP_PLACE_BEFORE, after = design->place == DRVP_PLACE_AFTER;
 
 	drvp_strbuf_str(out, "\"preimage\": ");
+	if (design->stored != DRVP_NO_COLUMN) {
+		drvp_strbuf_str(out, "{ ");
+		put_name(out, "stored", design->pieces->sample->columns[design->stored].name);
+		drvp_strbuf_str(out, " }");
+		return;
+	}
 	drvp_strbuf_str(out, before || after ? "[" : "");
 	if (before) {
 		write_previous(design, out);

@@ -20,10 +20,11 @@ static const struct drvp_piece_format time_formats[] = {
 	ISO("0", "Z", "T"), EPOCH("s"), ISO("6", "Z", "T"), ISO("\"python\"", "+00:00", " "),
 	ISO("\"python\"", "none", "T"), ISO("\"thousands\"", "Z", "T"), ISO("6", "none", "T"),
 	ISO("6", "+00:00", "T"), ISO("0", "+00:00", "T"), EPOCH("ns"), EPOCH("us"),
+	ISO("9", "Z", "T"), ISO("7", "Z", "T"),
 	ISO("\"thousands\"", "+00:00", "T"), ISO("\"trim\"", "+00:00", "T"),
 	ISO("0", "none", " "), ISO("\"python\"", "none", " "), ISO("6", "none", " "),
 	ISO("0", "none", "T"), ISO("3", "none", "T"), ISO("3", "none", " "),
-	ISO("9", "Z", "T"), ISO("9", "+00:00", "T"), ISO("7", "Z", "T"), ISO("7", "none", "T"),
+	ISO("9", "+00:00", "T"), ISO("7", "none", "T"),
 	ISO("7", "+00:00", "T"), ISO("3", "+00:00", "T"), ISO("3", "+00:00", " "),
 	ISO("0", "+00:00", " "), ISO("6", "+00:00", " "), ISO("0", "Z", " "), ISO("3", "Z", " "),
 	ISO("6", "Z", " "), ISO("\"python\"", "Z", "T"), ISO("\"trim\"", "none", "T"),
@@ -43,6 +44,20 @@ static const struct drvp_piece_format bool_formats[] = {
 	{ "\"true\": \"1\", \"false\": \"\"" },
 	{ NULL }
 };
+
+static const struct drvp_piece_format uuid_formats[] = {
+	{ "" }, { "\"uuid\": \"plain\"" }, { "\"case\": \"upper\"" }, { NULL }
+};
+
+/* Where applications live that write local times into columns without zone. */
+static const char *const zones[] = {
+	"Asia/Seoul", "Asia/Shanghai", "Asia/Kolkata", "Europe/London", "Europe/Berlin",
+	"America/New_York", "America/Chicago", "America/Los_Angeles", "America/Sao_Paulo",
+	"Australia/Sydney"
+};
+
+/* So many of the most usual formats are tried in other zones too. */
+#define ZONED_FORMATS 4
 
 static const struct drvp_piece_format number_formats[] = {
 	{ "" },
@@ -80,27 +95,6 @@ static const struct {
 
 #define STYLES (sizeof styles / sizeof *styles)
 
-int drvp_piece_class(const struct drvp_column *column)
-{
-	switch (column->kind) {
-	case DRVP_INSTANT:
-	case DRVP_LOCAL_TIME:
-		return DRVP_PIECE_TIME;
-	case DRVP_DOCUMENT:
-		return DRVP_PIECE_DOCUMENT;
-	case DRVP_DECIMAL:
-		return DRVP_PIECE_NUMBER;
-	case DRVP_INTEGER:
-		/* Drivers of languages with narrower numbers give these as text. */
-		return column->type && !strcmp(column->type, "bigint") ? DRVP_PIECE_NUMBER :
-									 DRVP_PIECE_PLAIN;
-	case DRVP_BOOL:
-		return DRVP_PIECE_BOOL;
-	default:
-		return DRVP_PIECE_PLAIN;
-	}
-}
-
 /* ------------------------------------------------------------------ expressions */
 
 void drvp_piece_string(struct drvp_strbuf *out, const char *text, size_t len)
@@ -113,11 +107,14 @@ void drvp_piece_expression(struct drvp_strbuf *out, const struct drvp_sample *sa
 			   const struct drvp_piece_format *format, const char *null)
 {
 	const char *zone = column->kind == DRVP_LOCAL_TIME ? sample->ask->column_zone : NULL;
+	bool parse = column->kind == DRVP_TEXT && strstr(format->members, "\"json\"");
 
 	drvp_strbuf_str(out, format->string ? "[{ \"column\": " : "{ \"column\": ");
 	drvp_piece_string(out, column->name, strlen(column->name));
 	if (format->members[0])
 		drvp_strbuf_printf(out, ", %s", format->members);
+	if (parse)
+		drvp_strbuf_str(out, ", \"parse\": true");
 	if (zone) {
 		drvp_strbuf_str(out, ", \"column_zone\": ");
 		drvp_piece_string(out, zone, strlen(zone));
@@ -223,7 +220,7 @@ static void put_recipe(struct drvp_strbuf *out, const struct drvp_sample *sample
 	}
 	drvp_strbuf_str(out, ", \"preimage\": [\"\"");
 	for (size_t i = 0; i < sample->column_count; i++)
-		if (drvp_piece_class(&sample->columns[i]) == class)
+		if (sample->classes[i] == class)
 			put_one(out, sample, context, i, format);
 	/* A preimage without it is refused where nothing else orders the entries. */
 	drvp_strbuf_str(out, ", { \"previous\": \"text\" }]");
@@ -252,7 +249,7 @@ static bool take_apart(struct drvp_pieces *pieces, const struct drvp_piece_conte
 	for (size_t i = 0; i < sample->column_count && ok; i++) {
 		size_t len;
 
-		if (drvp_piece_class(&sample->columns[i]) != class)
+		if (sample->classes[i] != class)
 			continue;
 		drvp_strbuf_clear(&label);
 		put_label(&label, sample, context, i, format);
@@ -337,6 +334,38 @@ static int add_variants(struct drvp_pieces *pieces, struct drvp_piece_context *c
 	return status;
 }
 
+static bool has_local_times(const struct drvp_sample *sample)
+{
+	for (size_t i = 0; i < sample->column_count; i++)
+		if (sample->columns[i].kind == DRVP_LOCAL_TIME)
+			return !sample->ask->column_zone;
+	return false;
+}
+
+static int add_zones(struct drvp_pieces *pieces, struct drvp_piece_context *context,
+		     struct drv_error *err)
+{
+	int status = 0;
+
+	if (!has_local_times(pieces->sample))
+		return 0;
+	for (size_t i = 0; i < sizeof zones / sizeof *zones; i++)
+		for (size_t j = 0; j < ZONED_FORMATS && !status; j++) {
+			struct drvp_strbuf text = DRVP_STRBUF_INIT;
+			struct drvp_piece_format format = { .zoned = true };
+
+			drvp_strbuf_printf(&text, "%s, \"column_zone\": \"%s\"",
+					   time_formats[j].members, zones[i]);
+			if (!text.failed)
+				format.members = drvp_arena_copy(&pieces->arena, text.data, text.len);
+			drvp_strbuf_free(&text);
+			status = format.members ?
+				add_variant(pieces, context, DRVP_PIECE_TIME, &format, err) :
+				drvp_fail_nomem(err);
+		}
+	return status;
+}
+
 static const char *json_member(struct drvp_pieces *pieces, const char *style)
 {
 	struct drvp_strbuf text = DRVP_STRBUF_INIT;
@@ -388,6 +417,10 @@ static int fill_context(struct drvp_pieces *pieces, struct drvp_piece_context *c
 		status = add_variants(pieces, context, DRVP_PIECE_NUMBER, number_formats, err);
 	if (!status)
 		status = add_variants(pieces, context, DRVP_PIECE_BOOL, bool_formats, err);
+	if (!status)
+		status = add_variants(pieces, context, DRVP_PIECE_UUID, uuid_formats, err);
+	if (!status)
+		status = add_zones(pieces, context, err);
 	if (!status)
 		status = add_documents(pieces, context, style, err);
 	return status;

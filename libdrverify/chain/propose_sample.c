@@ -346,6 +346,70 @@ static void guess_partition(struct drvp_sample *sample, const struct rows *rows)
 		}
 }
 
+/* ------------------------------------------------------------------ classes */
+
+static bool is_json(const struct drvp_sample *sample, size_t column)
+{
+	static const struct drvp_json_limits limits = { 1 << 20, 64, DRVP_JSON_DUPLICATES };
+	struct drvp_arena scratch = { 0 };
+	struct drvp_json *root;
+	size_t count = 0;
+	bool all = true;
+
+	for (size_t i = 0; i < sample->count && all; i++) {
+		const struct drvp_value *value = &sample->rows[i].values[column];
+
+		if (value->kind == DRVP_NULL)
+			continue;
+		all = value->len && (value->bytes[0] == '{' || value->bytes[0] == '[') &&
+		      !drvp_json_parse(&root, &scratch, value->bytes, value->len, &limits, NULL);
+		count++;
+	}
+	drvp_arena_free(&scratch);
+	return all && count;
+}
+
+static int class_of(const struct drvp_sample *sample, size_t index)
+{
+	const struct drvp_column *column = &sample->columns[index];
+
+	switch (column->kind) {
+	case DRVP_INSTANT:
+	case DRVP_LOCAL_TIME:
+		return DRVP_PIECE_TIME;
+	case DRVP_DOCUMENT:
+		return DRVP_PIECE_DOCUMENT;
+	case DRVP_TEXT:
+		return is_json(sample, index) ? DRVP_PIECE_DOCUMENT : DRVP_PIECE_PLAIN;
+	case DRVP_DECIMAL:
+		return DRVP_PIECE_NUMBER;
+	case DRVP_INTEGER:
+		/* Drivers of languages with narrower numbers give these as text. */
+		return column->type && !strcmp(column->type, "bigint") ? DRVP_PIECE_NUMBER :
+									 DRVP_PIECE_PLAIN;
+	case DRVP_BOOL:
+		return DRVP_PIECE_BOOL;
+	case DRVP_UUID:
+		return DRVP_PIECE_UUID;
+	default:
+		return DRVP_PIECE_PLAIN;
+	}
+}
+
+static int classify(struct drvp_sample *sample, struct drv_error *err)
+{
+	sample->classes = drvp_arena_array(&sample->arena, sample->column_count, 1);
+	if (!sample->classes)
+		return drvp_fail_nomem(err);
+	sample->order_lost = true;
+	for (size_t i = 0; i < sample->column_count; i++) {
+		sample->classes[i] = (uint8_t)class_of(sample, i);
+		if (sample->classes[i] == DRVP_PIECE_DOCUMENT)
+			sample->order_lost &= sample->columns[i].order_lost;
+	}
+	return 0;
+}
+
 /* ------------------------------------------------------------------ the sample */
 
 static int find_stated(struct drvp_sample *sample, struct drv_error *err)
@@ -503,10 +567,6 @@ static void finish_rows(struct drvp_sample *sample, size_t ordered)
 		for (size_t c = 0; c < sample->column_count; c++)
 			row->nulls += row->values[c].kind == DRVP_NULL;
 	}
-	sample->order_lost = true;
-	for (size_t c = 0; c < sample->column_count; c++)
-		if (sample->columns[c].kind == DRVP_DOCUMENT)
-			sample->order_lost &= sample->columns[c].order_lost;
 }
 
 /* By its hash, which is as good as drawing lots. */
@@ -555,7 +615,9 @@ int drvp_sample_take(struct drvp_sample *sample, const struct drvp_propose *ask,
 	for (size_t i = 0; !status && i < rows.count; i++)
 		sample->null_hashes |= rows.rows[i].values[sample->hash].kind == DRVP_NULL;
 	free(rows.rows);
-	return status ? status : collect_kept(sample, err);
+	if (!status)
+		status = collect_kept(sample, err);
+	return status ? status : classify(sample, err);
 }
 
 void drvp_sample_free(struct drvp_sample *sample)

@@ -254,7 +254,7 @@ static unsigned move_cost(const struct setup *s, uint8_t part)
 		return 1;
 	return sample->columns[part].key_position || part == sample->order ||
 	       part == sample->partition ||
-	       drvp_piece_class(&sample->columns[part]) == DRVP_PIECE_TIME ? 1 : 2;
+	       sample->classes[part] == DRVP_PIECE_TIME ? 1 : 2;
 }
 
 /* Each further move costs one more, or all orders would be tried before other likely things. */
@@ -332,7 +332,7 @@ static bool shows(const struct setup *s, const bool *in)
 		if (s->probe->values[column].kind == DRVP_NULL)
 			null = true;
 		else
-			class[drvp_piece_class(&sample->columns[column])] = true;
+			class[sample->classes[column]] = true;
 		name = name || s->renamed[column];
 	}
 	for (int i = 0; i < DRVP_PIECE_CLASSES; i++)
@@ -366,11 +366,20 @@ static bool says(const char *name, const char *word)
 	return strcasestr(name, word) != NULL;
 }
 
+static bool has_other_time(const struct drvp_sample *sample, size_t column)
+{
+	for (size_t i = 0; i < sample->column_count; i++)
+		if (i != column && sample->classes[i] == DRVP_PIECE_TIME &&
+		    !says(sample->columns[i].name, "updated"))
+			return true;
+	return false;
+}
+
 /* Columns that entries rarely have hashed: the key that the database gave, and bookkeeping. */
 static bool is_usual(const struct drvp_sample *sample, size_t column)
 {
 	static const char *const rare[] = { "version", "verified", "checkpoint", "anchor", "signature",
-					    "hash", "hmac", "digest", "archived", "updated" };
+					    "hmac", "archived", "updated" };
 	const struct drvp_column *c = &sample->columns[column];
 
 	if (c->key_position || c->generated || column == sample->order)
@@ -378,7 +387,8 @@ static bool is_usual(const struct drvp_sample *sample, size_t column)
 	for (size_t i = 0; i < sizeof rare / sizeof *rare; i++)
 		if (says(c->name, rare[i]))
 			return false;
-	return true;
+	/* Beside the time of the event, that of its row. */
+	return !(says(c->name, "created") && has_other_time(sample, column));
 }
 
 /* A column that is NULL and then left out shows nothing here; other rows settle it. */
@@ -470,13 +480,12 @@ static bool make_room(struct setup *s)
 	return !s->status;
 }
 
-/* Where keys are sorted there are no orders to try, so that more columns may be in or out. */
-static void try_sorted(struct setup *s, bool *in, unsigned cost)
+/* Of columns that are in or out against expectation; sets are fewer than orders or formats. */
+static unsigned toggle_cost(const struct setup *s, unsigned toggles)
 {
-	unsigned most = cost < 2 ? cost : 2 * cost - 1;
+	unsigned dear = s->sorted ? 1 : 2;
 
-	for (unsigned toggles = cost < 2 ? cost : most - 1; toggles <= most && !s->done; toggles++)
-		try_toggles(s, in, 0, toggles, 0);
+	return toggles <= dear ? toggles : (toggles + dear + 1) / 2;
 }
 
 /* All sets and orders of columns whose cost is exactly what is left. */
@@ -494,10 +503,8 @@ static void try_columns(struct setup *s, unsigned cost)
 	add_surroundings(s);
 	if (!make_room(s))
 		return;
-	if (s->sorted)
-		try_sorted(s, in, cost);
-	for (unsigned toggles = 0; !s->sorted && toggles <= cost && !s->done; toggles++)
-		try_toggles(s, in, 0, toggles, cost - toggles);
+	for (unsigned toggles = 0; toggle_cost(s, toggles) <= cost && !s->done; toggles++)
+		try_toggles(s, in, 0, toggles, cost - toggle_cost(s, toggles));
 }
 
 /* ------------------------------------------------------------------ choices */
@@ -542,12 +549,18 @@ static bool take_comma(struct setup *s, size_t i, unsigned *cost)
 					      "\x1f", "\x1e", "~", "#", "_", ".", "&", "/" };
 
 	*cost = i > 4 ? i > 12 ? 2 : 1 : 0;
+	s->design.lengths = false;
 	if (s->design.shape != DRVP_SHAPE_TEXT)
 		return i == 0;
-	if (i >= sizeof commas / sizeof *commas)
-		return false;
-	s->design.comma = commas[i];
-	return true;
+	if (i < sizeof commas / sizeof *commas) {
+		s->design.comma = commas[i];
+		return true;
+	}
+	/* The last choice is no separator but a length before each part. */
+	s->design.comma = "";
+	s->design.lengths = true;
+	*cost = 1;
+	return i == sizeof commas / sizeof *commas;
 }
 
 static const struct place {
@@ -690,7 +703,11 @@ static bool take_variant(struct setup *s, size_t i, unsigned *cost, int class, s
 
 static bool take_time(struct setup *s, size_t i, unsigned *cost)
 {
-	return take_variant(s, i, cost, DRVP_PIECE_TIME, 8);
+	if (!take_variant(s, i, cost, DRVP_PIECE_TIME, 8))
+		return false;
+	if (s->design.context->variants[DRVP_PIECE_TIME][i].format.zoned)
+		*cost = 3;
+	return true;
 }
 
 /* Members in the order of writing are not to be had from a store that has lost it. */
@@ -709,6 +726,11 @@ static bool take_number(struct setup *s, size_t i, unsigned *cost)
 	return take_variant(s, i, cost, DRVP_PIECE_NUMBER, 2);
 }
 
+static bool take_uuid(struct setup *s, size_t i, unsigned *cost)
+{
+	return take_variant(s, i, cost, DRVP_PIECE_UUID, 1);
+}
+
 static bool take_bool(struct setup *s, size_t i, unsigned *cost)
 {
 	return take_variant(s, i, cost, DRVP_PIECE_BOOL, 2);
@@ -720,7 +742,8 @@ static bool take_digest(struct setup *s, size_t i, unsigned *cost)
 		return false;
 	s->design.digester = s->search->digesters[i];
 	s->design.key = s->search->keys[i];
-	*cost = 0;
+	/* Who gives a key believes that it was used. */
+	*cost = !s->search->keys[i] && s->search->digester_count > 1;
 	return true;
 }
 
@@ -738,6 +761,17 @@ static const struct drvp_sample_row *next_probe(const struct drvp_sample *sample
 			best = row;
 	}
 	return best;
+}
+
+/* A row that may well have been written long after the first one. */
+static const struct drvp_sample_row *last_probe(const struct drvp_sample *sample,
+						const struct drvp_sample_row *not)
+{
+	for (size_t i = sample->count; i-- > 0;)
+		if (&sample->rows[i] != not && !sample->rows[i].genesis &&
+		    is_open(&sample->rows[i]))
+			return &sample->rows[i];
+	return NULL;
 }
 
 /* Few values, and none of them a time or a number that counts something. */
@@ -771,7 +805,7 @@ static bool take_partition(struct setup *s, size_t i, unsigned *cost)
 /* Each puts the choice of that index into the design; false: there is none. */
 static bool (*const choices[])(struct setup *s, size_t i, unsigned *cost) = {
 	take_partition, take_context, take_shape, take_comma, take_place, take_naming, take_previous_key,
-	take_time_key, take_null, take_time, take_document, take_number, take_bool, take_digest,
+	take_time_key, take_null, take_time, take_document, take_number, take_bool, take_uuid, take_digest,
 };
 
 static void choose(struct setup *s, size_t choice, unsigned left)
@@ -811,11 +845,39 @@ static int make_digesters(struct drvp_search *search, struct drv_error *err)
 	return status;
 }
 
+/* Some applications keep the very bytes that they hash. */
+static void try_stored(struct setup *s)
+{
+	struct drvp_search *search = s->search;
+	const struct drvp_sample *sample = search->sample;
+	struct drvp_design design = s->design;
+
+	for (size_t i = 0; i < sample->column_count * search->digester_count; i++) {
+		size_t column = i % sample->column_count, agreeing;
+
+		if (sample->columns[column].kind != DRVP_TEXT || column == sample->hash ||
+		    column == sample->previous || sample->order == DRVP_NO_COLUMN)
+			continue;
+		design.digester = search->digesters[i / sample->column_count];
+		design.key = search->keys[i / sample->column_count];
+		design.partition = sample->partition;
+		design.stored = column;
+		search->tried++;
+		agreeing = confirm(search, &design, false);
+		if (agreeing <= search->best_agrees)
+			continue;
+		search->best = design;
+		search->best_agrees = agreeing;
+		s->done = agreeing == open_rows(sample);
+	}
+}
+
 static void search_from(struct setup *s)
 {
 	const struct drvp_sample_row *first = s->probe;
-	const struct drvp_sample_row *second = next_probe(s->search->sample, first);
+	const struct drvp_sample_row *second = last_probe(s->search->sample, first);
 
+	try_stored(s);
 	for (unsigned cost = 0; cost <= COST_MAX && !s->done; cost++) {
 		s->probe = first;
 		choose(s, 0, cost);
@@ -839,6 +901,7 @@ int drvp_search_run(struct drvp_search *search, struct drv_error *err)
 		s->design.pieces = search->pieces;
 		s->design.inner = search->inner;
 		s->design.genesis = drvp_design_geneses;
+		s->design.stored = DRVP_NO_COLUMN;
 		for (size_t i = 0; i < search->sample->column_count && i < DRVP_DESIGN_COLUMNS; i++)
 			s->usual[i] = is_usual(search->sample, i);
 		if (s->probe)
