@@ -470,12 +470,13 @@ int drvp_pieces_make(struct drvp_pieces *pieces, const struct drvp_sample *sampl
 		struct drvp_piece_context *context = &pieces->contexts[pieces->count];
 
 		memset(context, 0, sizeof *context);
-		if (i < STYLES) {
-			context->style = styles[i].style;
-			context->comma = styles[i].spaced ? ", " : ",";
-			context->colon = styles[i].spaced ? ": " : ":";
+		/* Text comes first: it has fewer choices than JSON, and is soon done with. */
+		if (i > 0) {
+			context->style = styles[i - 1].style;
+			context->comma = styles[i - 1].spaced ? ", " : ",";
+			context->colon = styles[i - 1].spaced ? ": " : ":";
 		}
-		status = fill_context(pieces, context, i, err);
+		status = fill_context(pieces, context, i > 0 ? i - 1 : 0, err);
 		if (!status)
 			keep_context(pieces);
 	}

@@ -12,6 +12,9 @@
 #define COST_MAX 14
 #define MOVES_MAX 4
 
+/* Up to which cost other rows than the first are searched with. */
+#define OTHER_COST 2
+
 /* How often the clock is read. */
 #define TRIES_A_LOOK 1024
 
@@ -517,7 +520,7 @@ static bool take_context(struct setup *s, size_t i, unsigned *cost)
 		return false;
 	s->design.context = &pieces->contexts[i];
 	s->design.comma = s->design.context->comma;
-	*cost = s->design.context->style && i > 4;
+	*cost = i > 5;
 	return true;
 }
 
@@ -763,14 +766,17 @@ static const struct drvp_sample_row *next_probe(const struct drvp_sample *sample
 	return best;
 }
 
-/* A row that may well have been written long after the first one. */
-static const struct drvp_sample_row *last_probe(const struct drvp_sample *sample,
-						const struct drvp_sample_row *not)
+/* The last or the first row that is open, which differ where the application has changed. */
+static const struct drvp_sample_row *end_probe(const struct drvp_sample *sample,
+					       const struct drvp_sample_row *not, bool last)
 {
-	for (size_t i = sample->count; i-- > 0;)
-		if (&sample->rows[i] != not && !sample->rows[i].genesis &&
-		    is_open(&sample->rows[i]))
-			return &sample->rows[i];
+	for (size_t i = 0; i < sample->count; i++) {
+		const struct drvp_sample_row *row =
+			&sample->rows[last ? sample->count - 1 - i : i];
+
+		if (row != not && !row->genesis && is_open(row))
+			return row;
+	}
 	return NULL;
 }
 
@@ -875,16 +881,18 @@ static void try_stored(struct setup *s)
 static void search_from(struct setup *s)
 {
 	const struct drvp_sample_row *first = s->probe;
-	const struct drvp_sample_row *second = last_probe(s->search->sample, first);
+	const struct drvp_sample_row *others[] = { end_probe(s->search->sample, first, true),
+						   end_probe(s->search->sample, first, false) };
 
 	try_stored(s);
 	for (unsigned cost = 0; cost <= COST_MAX && !s->done; cost++) {
 		s->probe = first;
 		choose(s, 0, cost);
-		/* The first row may be one of few that were hashed in another way. */
-		if (cost <= 2 && second && !s->done) {
-			s->probe = second;
-			choose(s, 0, cost);
+		/* It may be one of few that were hashed in another way. */
+		for (size_t i = 0; i < 2 && cost <= OTHER_COST && !s->done; i++) {
+			s->probe = others[i];
+			if (others[i])
+				choose(s, 0, cost);
 		}
 	}
 }
