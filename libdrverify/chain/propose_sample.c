@@ -68,6 +68,75 @@ static int collect(struct drvp_sample *sample, struct rows *rows, size_t most, s
 	return ask->session->store->scan(ask->session, &scan, collect_row, &c, &fed, err);
 }
 
+/* ------------------------------------------------------------------ members of documents */
+
+/* More are no audit log, but somebody's data as names. */
+#define MEMBERS_MAX 64
+
+struct discovering {
+	struct drvp_sample *sample;
+	struct drvp_column *columns;
+	size_t documents;
+};
+
+static int discover_member(struct discovering *d, const struct drvp_json *member)
+{
+	struct drvp_sample *sample = d->sample;
+	char *name;
+
+	for (size_t i = 0; i < sample->column_count; i++)
+		if (!strcmp(sample->columns[i].name, member->key))
+			return 0;
+	/* A name with a dot or a NUL cannot be asked for. */
+	if (sample->column_count == MEMBERS_MAX || strlen(member->key) != member->key_len ||
+	    strchr(member->key, '.') || !member->key_len)
+		return 0;
+	name = drvp_arena_copy(&sample->arena, member->key, member->key_len);
+	d->columns[sample->column_count++] = (struct drvp_column){
+		.name = name, .kind = DRVP_NULL, .key_position = !strcmp(member->key, "_id"),
+	};
+	return name ? 0 : DRV_E_NOMEM;
+}
+
+static int discover_document(const struct drvp_row *row, void *user)
+{
+	struct discovering *d = user;
+	int status = 0;
+
+	if (row->values[0].kind != DRVP_DOCUMENT || d->documents++ >= POPULATION)
+		return 0;
+	for (const struct drvp_json *m = row->values[0].json->first; m && !status; m = m->next)
+		status = discover_member(d, m);
+	return status;
+}
+
+/* A collection declares no columns: the members of some of its documents stand for them. */
+static int discover(struct drvp_sample *sample, struct drv_error *err)
+{
+	const struct drvp_propose *ask = sample->ask;
+	const struct drvp_wanted whole = { "", DRVP_FORM_VALUE };
+	const struct drvp_scan scan = { .relation = ask->relation, .columns = &whole,
+					.column_count = 1, .limit = POPULATION };
+	struct discovering d = { .sample = sample };
+	uint64_t fed;
+
+	d.columns = drvp_arena_array(&sample->arena, MEMBERS_MAX, sizeof *d.columns);
+	if (!d.columns)
+		return drvp_fail_nomem(err);
+	sample->columns = d.columns;
+	return ask->session->store->scan(ask->session, &scan, discover_document, &d, &fed, err);
+}
+
+/* What the members hold, by the first document that has them. */
+static void find_kinds(struct drvp_sample *sample, const struct rows *rows)
+{
+	struct drvp_column *columns = (struct drvp_column *)(uintptr_t)sample->columns;
+
+	for (size_t i = 0; i < sample->column_count; i++)
+		for (size_t j = 0; j < rows->count && columns[i].kind == DRVP_NULL; j++)
+			columns[i].kind = rows->rows[j].values[i].kind;
+}
+
 /* ------------------------------------------------------------------ hashes */
 
 static bool is_size(long size)
@@ -597,17 +666,20 @@ static int collect_kept(struct drvp_sample *sample, struct drv_error *err)
 int drvp_sample_take(struct drvp_sample *sample, const struct drvp_propose *ask,
 		     struct drv_error *err)
 {
+	bool documents = !ask->relation->column_count;
 	struct rows rows = { 0 };
-	int status;
+	int status = 0;
 
 	*sample = (struct drvp_sample){ .ask = ask, .columns = ask->relation->columns,
 					.column_count = ask->relation->column_count };
-	if (!sample->column_count)
-		return drvp_fail(err, DRV_E_UNSUPPORTED, "a recipe can be sought for tables only, not "
-				 "for collections");
 	sample->hash = DRVP_NO_COLUMN;
 	sample->order = DRVP_NO_COLUMN;
-	status = collect(sample, &rows, POPULATION, DRVP_NO_COLUMN, err);
+	if (documents)
+		status = discover(sample, err);
+	if (!status)
+		status = collect(sample, &rows, POPULATION, DRVP_NO_COLUMN, err);
+	if (documents)
+		find_kinds(sample, &rows);
 	if (!status)
 		status = find_stated(sample, err);
 	if (!status)
