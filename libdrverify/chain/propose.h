@@ -76,6 +76,24 @@ bool drvp_sample_is_unique(const struct drvp_sample *sample, size_t column);
 
 void drvp_sample_free(struct drvp_sample *sample);
 
+/* ------------------------------------------------------------------ propose_guess.c */
+
+struct drvp_sample_rows {
+	struct drvp_sample_row *rows;
+	size_t count, most;
+};
+
+/* Sets which columns mean what; those that the caller named have to exist. */
+int drvp_sample_guess(struct drvp_sample *sample, const struct drvp_sample_rows *rows,
+		      struct drv_error *err);
+
+/* Bytes of what looks like a hash, else 0. */
+size_t drvp_hash_of(const struct drvp_value *value, uint8_t *out, int *encoding);
+
+/* Whether both are there and have the same bytes; whether both are the same value, or NULL. */
+bool drvp_same_text(const struct drvp_value *a, const struct drvp_value *b);
+bool drvp_equal_values(const struct drvp_value *a, const struct drvp_value *b);
+
 /* ------------------------------------------------------------------ propose_attempt.c */
 
 /* A recipe as text, read and prepared by what reads the document of a verification. */
