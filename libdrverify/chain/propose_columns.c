@@ -110,7 +110,8 @@ static bool shows(const struct drvp_setup *s, const bool *in)
 	return null && (name || drvp_has_own_place(s)) && (!design->time_key || class[DRVP_PIECE_TIME]);
 }
 
-static void try_toggles(struct drvp_setup *s, bool *in, size_t from, unsigned toggles, unsigned left)
+static void try_toggles(struct drvp_setup *s, bool *in, size_t from, unsigned toggles,
+			unsigned left)
 {
 	uint8_t order[DRVP_DESIGN_COLUMNS + 1];
 

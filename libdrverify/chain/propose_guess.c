@@ -124,8 +124,8 @@ static bool names_previous(const char *name)
 }
 
 /* Two linked columns tell by their names, rarely by their values, which is the earlier hash. */
-static size_t rate_links(const struct drvp_sample *sample, const struct drvp_sample_rows *rows, size_t hash,
-			 size_t previous)
+static size_t rate_links(const struct drvp_sample *sample, const struct drvp_sample_rows *rows,
+			 size_t hash, size_t previous)
 {
 	size_t links = count_links(rows, hash, previous);
 
@@ -187,8 +187,8 @@ static int compare_order(const void *left, const void *right)
 }
 
 /* How many rows follow their predecessor when sorted by a column. */
-static size_t count_neighbours(const struct drvp_sample *sample, const struct drvp_sample_rows *rows,
-			       size_t column)
+static size_t count_neighbours(const struct drvp_sample *sample,
+			       const struct drvp_sample_rows *rows, size_t column)
 {
 	struct by_order *sorted = calloc(rows->count + 1, sizeof *sorted);
 	size_t count = 0;
@@ -250,7 +250,8 @@ static const struct drvp_sample_row *predecessor(const struct drvp_sample *sampl
 }
 
 /* Whether entries that follow each other agree in a column, and first entries differ. */
-static bool divides(const struct drvp_sample *sample, const struct drvp_sample_rows *rows, size_t column)
+static bool divides(const struct drvp_sample *sample, const struct drvp_sample_rows *rows,
+		    size_t column)
 {
 	size_t firsts = 0;
 

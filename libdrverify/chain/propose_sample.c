@@ -30,8 +30,8 @@ static int collect_row(const struct drvp_row *row, void *user)
 }
 
 /* At most so many more rows, in the order of a column or in none. */
-static int collect(struct drvp_sample *sample, struct drvp_sample_rows *rows, size_t most, size_t order,
-		   struct drv_error *err)
+static int collect(struct drvp_sample *sample, struct drvp_sample_rows *rows, size_t most,
+		   size_t order, struct drv_error *err)
 {
 	const struct drvp_propose *ask = sample->ask;
 	const char *order_by = order == DRVP_NO_COLUMN ? NULL : sample->columns[order].name;
