@@ -260,7 +260,7 @@ static const struct {
 	{ "text_object", "{ \"type\": \"object\", \"properties\": { \"text\": { \"type\": \"string\" } }, "
 			 "\"required\": [\"text\"], \"additionalProperties\": false }" },
 	{ "null_policy", "{ \"oneOf\": [{ \"type\": \"string\" }, { \"$ref\": \"#/$defs/text_object\" }] }" },
-	{ "time_digits", "{ \"enum\": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, \"trim\", \"thousands\", \"python\"] }" },
+	{ "time_digits", "{ \"enum\": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, \"trim\", \"thousands\", \"python\", \"java\"] }" },
 	{ "json_style", "{ \"oneOf\": [{ \"$ref\": \"#/$defs/json_style_name\" }, "
 			"{ \"$ref\": \"#/$defs/json_style_like\" }] }" },
 	{ "json_separators", "{ \"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, "
