@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """test_schema.py: the JSON Schema accepts and refuses the same documents as the parser
 
-test_documents.c tries the parser on the same folders, test_doc_examples.c on the same pages. What only the parser can know, such as a
-source that is not declared, lies under bad/beyond-schema and must be valid for the schema.
+test_documents.c tries the parser on the same folders, test_doc_examples.c on the same pages. What
+only the parser can know, such as a source that is not declared, lies under bad/beyond-schema and
+must be valid for the schema.
 """
 import json
 import pathlib

@@ -10,13 +10,13 @@
 #include "chain/expr_value.h"
 #include "chain/preimage.h"
 #include "chain_run.h"
+#include "doc_sample.h"
 #include "vectors.h"
 
 #define DOCS DRV_SOURCE_ROOT "/docs/"
 #define HASH "{ \"previous\": \"bytes\" }"
 #define HASH_SIZE 32
 #define ARROW " → "
-#define HOUR (3600 * DRVP_SECOND)
 
 static struct drvp_arena arena;
 static char *page, *cookbook;
@@ -32,211 +32,9 @@ static char *read_page(const char *path)
 	return text;
 }
 
-static bool begins(const char *text, const char *with)
-{
-	return !strncmp(text, with, strlen(with));
-}
-
-/* The fenced block of that kind behind *at, copied; moves *at behind it. NULL: there is no more. */
-static char *next_block(const char **at, const char *kind)
-{
-	size_t len = strlen(kind);
-
-	for (const char *fence = *at; (fence = strstr(fence, "\n```"));) {
-		const char *name = fence + 4, *text = strchr(name, '\n'), *end;
-
-		assert_non_null(text);
-		end = strstr(text, "\n```");
-		assert_non_null(end);
-		*at = fence = end + 4;
-		if (text == name + len && !memcmp(name, kind, len))
-			return drvp_arena_copy(&arena, text + 1, (size_t)(end - text - 1));
-	}
-	return NULL;
-}
-
-static const char *next_row(const char *at)
-{
-	return strchr(at, '\n') + 1;
-}
-
-/* The first row of the table whose head begins so. */
-static const char *find_table(const char *head)
-{
-	const char *at = strstr(page, head);
-
-	assert_non_null(at);
-	return next_row(next_row(at));
-}
-
-/* The next cell of a row, without a backtick on either side; NULL at its end. */
-static char *next_cell(const char **at)
-{
-	const char *from = *at + (**at == '|'), *end = from;
-	bool code = false;
-
-	while (*end != '\n' && (code || *end != '|'))
-		code = *end++ == '`' ? !code : code;
-	*at = end;
-	if (*end == '\n')
-		return NULL;
-	for (; *from == ' ' || (*from == '`' && from[1] != ' '); from++)
-		;
-	for (; end > from && (end[-1] == ' ' || end[-1] == '`'); end--)
-		;
-	return drvp_arena_copy(&arena, from, (size_t)(end - from));
-}
-
-/* ------------------------------------------------------------------ the sample entry */
-
-static const struct drvp_json *json(const char *text)
-{
-	static const struct drvp_json_limits limits = { 1 << 20, 100, DRVP_JSON_DUPLICATES };
-	struct drvp_json *root = NULL;
-
-	if (drvp_json_parse(&root, &arena, text, strlen(text), &limits, NULL))
-		fail_msg("no JSON: %s", text);
-	return root;
-}
-
-static struct drvp_value fake_hex(int kind, const char *text)
-{
-	char digits[64], *bytes = drvp_arena_alloc(&arena, 32);
-	size_t count = 0;
-
-	for (; *text; text++)
-		if (*text != '-')
-			digits[count++] = *text;
-	return (struct drvp_value){ .kind = kind, .bytes = bytes,
-		.len = (size_t)drvp_hex_decode(digits, count, (uint8_t *)bytes, 32) };
-}
-
-static struct drvp_value sample_time(int kind, const char *text)
-{
-	char whole[64];
-	int64_t instant;
-
-	snprintf(whole, sizeof whole, "%s%s", text,
-		 kind == DRVP_DATE ? "T00:00:00Z" : kind == DRVP_LOCAL_TIME ? "Z" : "");
-	assert_true(drvp_instant_parse(&instant, whole, strlen(whole)));
-	return fake_time(kind, kind == DRVP_DATE ? instant / (24 * HOUR) : instant);
-}
-
-static struct drvp_value sample_value(int kind, const char *text, bool order_lost)
-{
-	struct drvp_value value = { .kind = kind };
-
-	if (!strcmp(text, "NULL"))
-		return (struct drvp_value){ .kind = DRVP_NULL };
-	switch (kind) {
-	case DRVP_INTEGER:
-		return fake_integer(strtoll(text, NULL, 10));
-	case DRVP_BOOL:
-		value.integer = !strcmp(text, "true");
-		return value;
-	case DRVP_FLOAT:
-		value.number = strtod(text, NULL);
-		return value;
-	case DRVP_UUID:
-	case DRVP_BYTES:
-		return fake_hex(kind, text);
-	case DRVP_INSTANT:
-	case DRVP_LOCAL_TIME:
-	case DRVP_DATE:
-		return sample_time(kind, text);
-	case DRVP_DOCUMENT:
-		value = fake_document(json(text), order_lost);
-		value.bytes = order_lost ? NULL : text;
-		value.len = order_lost ? 0 : strlen(text);
-		return value;
-	default:
-		value = fake_text(text);
-		value.kind = kind;
-		return value;
-	}
-}
-
-/* The entry that the page shows under "column | type | value", twice on a line. */
-static void sample_table(struct fake_table *table)
-{
-	static const struct {
-		const char *type;
-		int kind;
-	} types[] = {
-		{ "bigint", DRVP_INTEGER }, { "integer", DRVP_INTEGER }, { "boolean", DRVP_BOOL },
-		{ "double precision", DRVP_FLOAT }, { "numeric", DRVP_DECIMAL },
-		{ "text", DRVP_TEXT }, { "timestamptz", DRVP_INSTANT },
-		{ "timestamp", DRVP_LOCAL_TIME }, { "date", DRVP_DATE }, { "uuid", DRVP_UUID },
-		{ "bytea", DRVP_BYTES }, { "json", DRVP_DOCUMENT }, { "jsonb", DRVP_DOCUMENT },
-	};
-	struct drvp_value values[FAKE_COLUMNS], *row;
-
-	fake_table_init(table, 8);
-	for (const char *at = find_table("| column |"); *at == '|'; at = next_row(at))
-		for (const char *name; (name = next_cell(&at)) && *name;) {
-			const char *type = next_cell(&at), *text = next_cell(&at);
-			size_t i = 0;
-
-			while (i < sizeof types / sizeof *types && strcmp(types[i].type, type))
-				i++;
-			assert_true(i < sizeof types / sizeof *types);
-			assert_true(table->column_count < FAKE_COLUMNS - 1);
-			values[table->column_count] =
-				sample_value(types[i].kind, text, !strcmp(type, "jsonb"));
-			fake_column(table, name, types[i].kind);
-		}
-	assert_true(table->column_count > 15);
-	fake_column(table, "hash", DRVP_TEXT);
-	row = fake_row(table);
-	memcpy(row, values, (table->column_count - 1) * sizeof *row);
-}
-
-/* {"$date": …} and {"$oid": …} become what MongoDB's documents give. */
-static void take_types(struct drvp_json *node)
-{
-	const struct drvp_json *inner = node->first;
-
-	if (node->type == DRVP_JSON_OBJECT && node->count == 1 && *inner->key == '$') {
-		node->origin = strcmp(inner->key, "$oid") ? DRVP_ORIGIN_DATE :
-							    DRVP_ORIGIN_OBJECT_ID;
-		node->type = DRVP_JSON_STRING;
-		node->text = inner->text;
-		node->len = inner->len;
-		node->first = NULL;
-		return;
-	}
-	for (struct drvp_json *child = node->first; child; child = child->next)
-		take_types(child);
-}
-
-/* What a dotted path leads to in the document that the page shows. */
-static struct drvp_value document_value(const char *path)
-{
-	const char *at = page;
-	struct drvp_json *root = (struct drvp_json *)(uintptr_t)json(next_block(&at, "document"));
-	const struct drvp_json *node = root;
-
-	take_types(root);
-	for (size_t len; node && *path; path += len + (path[len] == '.')) {
-		const struct drvp_json *member = node->first;
-
-		len = strcspn(path, ".");
-		while (member && (member->key_len != len || memcmp(member->key, path, len)))
-			member = member->next;
-		node = member;
-	}
-	if (!node)
-		return (struct drvp_value){ .kind = DRVP_NULL };
-	if (node->origin == DRVP_ORIGIN_DATE)
-		return sample_time(DRVP_INSTANT, node->text);
-	return node->type == DRVP_JSON_STRING ? fake_text(node->text) :
-	       node->type == DRVP_JSON_NUMBER ? fake_integer(strtoll(node->text, NULL, 10)) :
-						fake_document(node, false);
-}
-
 /* ------------------------------------------------------------------ evaluating */
 
-static const struct drvp_zone_change seoul_changes[] = { { INT64_MIN, 9 * HOUR } };
+static const struct drvp_zone_change seoul_changes[] = { { INT64_MIN, 9 * DOC_HOUR } };
 static const struct drvp_zone seoul = { "Asia/Seoul",
 					(struct drvp_zone_change *)(uintptr_t)seoul_changes, 1 };
 
@@ -249,7 +47,7 @@ static void take_values(struct drvp_value *values, const struct drvp_preimage *p
 		size_t j = 0;
 
 		if (document) {
-			values[i] = document_value(name);
+			values[i] = doc_document_value(name, page, &arena);
 			continue;
 		}
 		while (j < table->column_count && strcmp(name, table->columns[j].name))
@@ -270,20 +68,20 @@ static void build(const char *members, bool first, struct drvp_strbuf *out)
 	const struct drvp_recipe *recipe;
 	struct fake_session session;
 	struct fake_table table;
+	struct drvp_entry_tables tables = { &session.relation, NULL };
 	struct drvp_preimage *p;
 	struct drvp_entry entry;
 
 	if (!baseline)
 		fail_msg("refused: %s", members);
 	recipe = baseline->items[0].config;
-	sample_table(&table);
+	doc_sample_table(&table, page, &arena);
 	fake_session_init(&session, &table);
 	session.zone = &seoul;
 	if (recipe->filter)
 		session.relation.kind = DRVP_COLLECTION;
-	assert_int_equal(0, drvp_preimage_new(&p, recipe,
-					      &(struct drvp_entry_tables){ &session.relation, NULL },
-					      &session.session, DRVP_USE_CONTENTS, &err));
+	assert_int_equal(0, drvp_preimage_new(&p, recipe, &tables, &session.session,
+					      DRVP_USE_CONTENTS, &err));
 	take_values(values, p, &table, recipe->filter);
 	if (first)
 		values[p->previous_column] = (struct drvp_value){ .kind = DRVP_NULL };
@@ -366,7 +164,7 @@ static size_t try_page(enum kind kind, const char *at)
 {
 	size_t count = 0;
 
-	for (char *block; (block = next_block(&at, kinds[kind].block));)
+	for (char *block; (block = doc_block(&arena, &at, kinds[kind].block));)
 		count += try_block(kind, block);
 	return count;
 }
@@ -388,15 +186,15 @@ static size_t try_recipes(const char *name)
 	const char *at = text;
 	size_t count = 0;
 
-	for (char *block; (block = next_block(&at, "json"));) {
+	for (char *block; (block = doc_block(&arena, &at, "json"));) {
 		bool check = !strstr(block, "\"format\"");
 		struct drvp_strbuf document = DRVP_STRBUF_INIT;
 		struct drv_baseline *baseline = NULL;
 		struct drv_error err = DRV_ERROR_INIT;
 
 		if (check)
-			drvp_strbuf_printf(&document, "{ \"format\": \"drverify/1\", \"sources\": { "
-					   "\"main\": { \"store\": \"%s\" } }, \"checks\": %s",
+			drvp_strbuf_printf(&document, "{ \"format\": \"drverify/1\", \"sources\": "
+					   "{ \"main\": { \"store\": \"%s\" } }, \"checks\": %s",
 					   strstr(block, "\"collection\"") ? "mongodb" :
 									     "postgresql",
 					   *block == '[' ? "" : "[");
@@ -440,26 +238,28 @@ static void test_styles(void **state)
 	char separators[16];
 
 	(void)state;
-	for (const char *at = find_table("| STYLE |"); *at == '|'; at = next_row(at), style++) {
+	for (const char *at = doc_table(page, "| STYLE |"); *at == '|';
+	     at = doc_next_row(at), style++) {
 		assert_non_null(style->name);
-		assert_string_equal(style->name, next_cell(&at));
-		assert_string_equal(drvp_json_escape_names[style->escape], next_cell(&at));
-		assert_string_equal(drvp_number_names[style->numbers], next_cell(&at));
-		assert_string_equal(drvp_json_sort_names[style->sort], next_cell(&at));
+		assert_string_equal(style->name, doc_cell(&arena, &at));
+		assert_string_equal(drvp_json_escape_names[style->escape], doc_cell(&arena, &at));
+		assert_string_equal(drvp_number_names[style->numbers], doc_cell(&arena, &at));
+		assert_string_equal(drvp_json_sort_names[style->sort], doc_cell(&arena, &at));
 		snprintf(separators, sizeof separators, "%s` `:", style->comma);
-		assert_true(begins(next_cell(&at), separators));
+		assert_int_equal(0, strncmp(separators, doc_cell(&arena, &at), strlen(separators)));
 	}
 	assert_null(style->name);
 }
 
 static void test_escapes(void **state)
 {
-	struct drvp_strbuf members = DRVP_STRBUF_INIT, out = DRVP_STRBUF_INIT;
+	struct drvp_strbuf members = DRVP_STRBUF_INIT;
 	size_t count = 0;
 
 	(void)state;
-	for (const char *at = find_table("| `escape` |"); *at == '|'; at = next_row(at), count++) {
-		const char *name = next_cell(&at), *expected = next_cell(&at);
+	for (const char *at = doc_table(page, "| `escape` |"); *at == '|';
+	     at = doc_next_row(at), count++) {
+		const char *name = doc_cell(&arena, &at), *expected = doc_cell(&arena, &at);
 
 		assert_int_equal(count, index_of(drvp_json_escape_names, name));
 		drvp_strbuf_clear(&members);
@@ -469,7 +269,6 @@ static void test_escapes(void **state)
 	}
 	assert_null(drvp_json_escape_names[count]);
 	drvp_strbuf_free(&members);
-	drvp_strbuf_free(&out);
 }
 
 static void test_numbers(void **state)
@@ -479,13 +278,14 @@ static void test_numbers(void **state)
 	size_t count = 0;
 
 	(void)state;
-	for (const char *at = find_table("| `numbers` |"); *at == '|'; at = next_row(at), count++) {
-		size_t form = index_of(drvp_number_names, next_cell(&at));
+	for (const char *at = doc_table(page, "| `numbers` |"); *at == '|';
+	     at = doc_next_row(at), count++) {
+		size_t form = index_of(drvp_number_names, doc_cell(&arena, &at));
 
 		for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) {
 			drvp_strbuf_clear(&out);
 			drvp_number_print_double(&out, (int)form, doubles[i]);
-			assert_string_equal(drvp_strbuf_text(&out), next_cell(&at));
+			assert_string_equal(drvp_strbuf_text(&out), doc_cell(&arena, &at));
 		}
 	}
 	assert_int_equal(DRVP_NUMBERS_STORED, count);
@@ -494,7 +294,7 @@ static void test_numbers(void **state)
 
 /* ------------------------------------------------------------------ nothing is left out */
 
-/* Whether a word stands in a text in quotes or backticks, as such or behind another. */
+/* Whether a word stands in a text between quotes or backticks. */
 static bool mentions(const char *text, const char *word)
 {
 	size_t len = strlen(word);
@@ -529,7 +329,7 @@ static void gather_examples(void)
 	for (int kind = TEXT; kind <= FIRST_ENTRY; kind++) {
 		const char *at = page;
 
-		for (char *block; (block = next_block(&at, kinds[kind].block));)
+		for (char *block; (block = doc_block(&arena, &at, kinds[kind].block));)
 			drvp_strbuf_printf(&all, "%s\n", block);
 	}
 	shown = all.data;
