@@ -22,6 +22,16 @@ static int count(const struct verification *v, const struct drvp_row *row, unsig
 				    v->m->settings->show_keys);
 }
 
+/* A hash that is not stored is right by itself, where one can be made at all. */
+static int judge_made(struct verification *v, const struct drvp_row *row,
+		      const struct drvp_entry *entry, struct drvp_chain *chain)
+{
+	if (entry->hash.state == DRVP_LINK_HASH)
+		return 0;
+	chain->unproven++;
+	return count(v, row, DRVP_CHAIN_MISMATCH);
+}
+
 static int judge_content(struct verification *v, const struct drvp_row *row,
 			 const struct drvp_entry *entry, struct drvp_chain *chain)
 {
@@ -34,7 +44,7 @@ static int judge_content(struct verification *v, const struct drvp_row *row,
 	int content, status;
 
 	if (!v->recipe->hash)
-		return 0;
+		return judge_made(v, row, entry, chain);
 	switch (entry->hash.state) {
 	case DRVP_LINK_NULL:
 		chain->unproven++;
