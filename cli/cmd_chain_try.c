@@ -126,7 +126,8 @@ static int show(const struct drv_chain_entry *entry, void *user)
 		return ferror(stdout);
 	}
 	showing->differ++;
-	printf("  DIFFERS%s%s\n", entry->reason[0] ? ": " : "", entry->reason);
+	printf("  %s%s%s\n", entry->stored[0] && entry->made[0] ? "DIFFERS" : "NOT COMPARED",
+	       entry->reason[0] ? ": " : "", entry->reason);
 	return ferror(stdout);
 }
 

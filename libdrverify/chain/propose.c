@@ -44,7 +44,7 @@ static struct drvp_search *new_search(const struct drvp_propose *ask, struct drv
 	search->ask = ask;
 	search->sample = sample;
 	search->pieces = pieces;
-	search->deadline = ask->deadline;
+	search->deadline = drvp_monotonic() + ask->budget;
 	return search;
 }
 

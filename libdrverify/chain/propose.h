@@ -14,7 +14,7 @@ struct drvp_propose {
 	const char *column_zone;        /* of times without zone, or NULL */
 	const struct drvp_secret *secrets;      /* tried as HMAC keys */
 	size_t secret_count;
-	int64_t deadline;               /* by drvp_monotonic() */
+	int64_t budget;                 /* microseconds of searching */
 	const atomic_bool *cancelled;
 };
 
@@ -164,7 +164,7 @@ void drvp_piece_string(struct drvp_strbuf *out, const char *text, size_t len);
 
 /* ------------------------------------------------------------------ propose_design.c */
 
-#define DRVP_DESIGN_COLUMNS 48
+#define DRVP_DESIGN_COLUMNS 128
 
 /* Stands in an order for the previous hash. */
 #define DRVP_DESIGN_PREVIOUS 0xFF

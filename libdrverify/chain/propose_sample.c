@@ -352,6 +352,9 @@ int drvp_sample_take(struct drvp_sample *sample, const struct drvp_propose *ask,
 
 	*sample = (struct drvp_sample){ .ask = ask, .columns = ask->relation->columns,
 					.column_count = ask->relation->column_count };
+	if (sample->column_count > DRVP_DESIGN_COLUMNS)
+		return drvp_fail(err, DRV_E_UNSUPPORTED, "a recipe is not sought in a table of more than "
+				 "%d columns", DRVP_DESIGN_COLUMNS);
 	sample->hash = DRVP_NO_COLUMN;
 	sample->order = DRVP_NO_COLUMN;
 	if (documents)

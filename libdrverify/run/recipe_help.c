@@ -149,7 +149,8 @@ static int try_item(struct drv_run *run, const struct drvp_item *item, struct op
 	int status;
 
 	settings.show_keys = true;
-	item->check->columns(item, look_for_column, &search);
+	if (o->relations->kind != DRVP_COLLECTION)
+		item->check->columns(item, look_for_column, &search);
 	if (search.missing)
 		return drvp_fail(err, DRV_E_MISSING, "%.200s has no column \"%.80s\"",
 				 item->target_name, search.missing);
@@ -228,8 +229,7 @@ static int propose(struct drv_run *run, const struct drvp_source *source, struct
 		.column_zone = options->column_zone,
 		.secrets = run->settings.secrets,
 		.secret_count = run->settings.secret_count,
-		.deadline = drvp_monotonic() + (options->budget_ms ?
-						options->budget_ms * INT64_C(1000) : DEFAULT_BUDGET),
+		.budget = options->budget_ms ? options->budget_ms * INT64_C(1000) : DEFAULT_BUDGET,
 		.cancelled = &run->cancelled,
 	};
 	int status = with_words(drvp_chain_propose(&ask, out, err), err);

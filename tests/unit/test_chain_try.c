@@ -236,6 +236,54 @@ static void test_versions(void **state)
 	fake_table_free(&table);
 }
 
+static void test_contents_that_are_not_stored(void **state)
+{
+	struct fake_table table;
+	struct seen seen = { .count = 0 };
+
+	(void)state;
+	make_table(&table, PLAIN, "");
+	run(&table, LINKED EMPTY "\"versions\": [ { \"when\": { \"column\": \"id\", \"equals\": 2 }, "
+	    "\"mode\": \"links\" } ], " PREIMAGE, 2, 2, &seen);
+	assert_false(seen.agrees[0]);
+	assert_non_null(strstr(seen.reasons[0], "not stored"));
+	assert_string_equal("", seen.preimages[0]);
+	assert_true(seen.agrees[1]);
+	fake_table_free(&table);
+}
+
+/* The column holds the hashed bytes, which name an action that another column does not have. */
+static void test_claims_of_stored_bytes(void **state)
+{
+	static char bytes[ROWS][64];
+	struct fake_table table;
+	struct seen seen = { .count = 0 };
+
+	(void)state;
+	make_table(&table, PLAIN, "");
+	fake_table_free(&table);
+	fake_table_init(&table, 4);
+	fake_column(&table, "id", DRVP_INTEGER);
+	fake_column(&table, "action", DRVP_TEXT);
+	fake_column(&table, "bytes", DRVP_TEXT);
+	fake_column(&table, "hash", DRVP_TEXT);
+	for (int i = 0; i < ROWS; i++) {
+		struct drvp_value *row = fake_row(&table);
+
+		snprintf(bytes[i], sizeof bytes[i], "{\"action\":\"%s\"}", actions[i]);
+		hash_text(hashes[i], DRVP_SHA256, bytes[i], strlen(bytes[i]));
+		row[0] = fake_integer(i + 1);
+		row[1] = fake_text(i == 1 ? "edited" : actions[i]);
+		row[2] = fake_text(bytes[i]);
+		row[3] = fake_text(hashes[i]);
+	}
+	run(&table, MEMBERS "\"mode\": \"rows\", \"preimage\": { \"stored\": \"bytes\", \"claims\": [ "
+	    "[\"action\", { \"column\": \"action\" }] ] }", 1, 3, &seen);
+	assert_true(seen.agrees[0] && !seen.agrees[1] && seen.agrees[2]);
+	assert_non_null(strstr(seen.reasons[1], "columns say something else"));
+	fake_table_free(&table);
+}
+
 static void test_the_caller_stops(void **state)
 {
 	struct fake_table table;
@@ -259,6 +307,8 @@ int main(void)
 		cmocka_unit_test(test_a_missing_hash),
 		cmocka_unit_test(test_derived_links),
 		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_contents_that_are_not_stored),
+		cmocka_unit_test(test_claims_of_stored_bytes),
 		cmocka_unit_test(test_the_caller_stops),
 	};
 

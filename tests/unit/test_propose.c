@@ -130,7 +130,7 @@ static void propose(struct world *w, const struct drvp_secret *key, int64_t budg
 		.source = "main",
 		.secrets = key,
 		.secret_count = key ? 1 : 0,
-		.deadline = drvp_monotonic() + budget,
+		.budget = budget,
 	};
 
 	w->status = drvp_chain_propose(&ask, &w->proposed, &w->err);
