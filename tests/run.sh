@@ -288,6 +288,8 @@ part_damage() {
 	cases damage python3 "$root/tests/damage/run.py" --drverify "$build/plain/cli/drverify" \
 		--generate "$build/plain/fixtures/generate" \
 		--mongo-command "$build/plain/fixtures/mongo_command"
+	cases chains python3 "$root/tests/damage/chains.py" --drverify "$build/plain/cli/drverify" \
+		--mongo-command "$build/plain/fixtures/mongo_command"
 }
 
 part_survey() {
