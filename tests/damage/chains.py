@@ -19,6 +19,7 @@ list of commands or the name of one:
   check    members of the check that are different in this case
   asked    members of the check that are the answers to queries: { member: SQL that gives JSON }
   stated   true: nothing is captured
+  nights   changes after each of which a verification passes, whose report is the next baseline
   grown    a change that the application makes after the capture
   flags    options for every "drverify verify"
   moment   what is said with --restored-to; "baseline" after a capture if absent, null: nothing
@@ -49,8 +50,8 @@ import run
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHAINS = ROOT / "fixtures" / "damage-chains"
 EMPTY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n"
-KNOWN = {"about", "before", "check", "asked", "stated", "grown", "flags", "moment", "intact",
-         "reads", "damage", "keys", "exit", "findings", "named", "says"}
+KNOWN = {"about", "before", "check", "asked", "stated", "nights", "grown", "flags", "moment",
+         "intact", "reads", "damage", "keys", "exit", "findings", "named", "says"}
 
 
 class Stores(run.Stores):
@@ -118,9 +119,10 @@ class Case:
         self.stores.commands(self.database, self.commands["entries"])
 
     def change(self, which):
-        if which not in self.spec:
-            return
-        change = self.spec[which]
+        if which in self.spec:
+            self.apply(self.spec[which])
+
+    def apply(self, change):
         if not self.mongodb:
             self.stores.psql(self.database, change)
             return
@@ -189,6 +191,17 @@ class Case:
             raise run.Failed(f"capture of intact data fails (exit {status})\n{output}")
         return self.scratch / "capture.json"
 
+    def live_on(self, document):
+        """Nights pass; gives the last report."""
+        for night in range(len(self.spec.get("nights", []))):
+            self.apply(self.spec["nights"][night])
+            status, report, output = self.verify(document, False)
+            if status != 0:
+                raise run.Failed(f"night {night + 1} does not pass (exit {status})\n{output}")
+            document = self.scratch / f"night-{night}.json"
+            document.write_text(json.dumps(report, ensure_ascii=False), "utf-8")
+        return document
+
     def prove_intact(self, document):
         status, report, output = self.verify(document, False)
         warnings = self.spec.get("intact", {})
@@ -219,7 +232,7 @@ class Case:
         try:
             self.prepare()
             self.change("before")
-            document = self.baseline()
+            document = self.live_on(self.baseline())
             self.change("grown")
             self.prove_intact(document)
             self.change("damage")
