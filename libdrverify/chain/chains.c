@@ -14,20 +14,31 @@ void drvp_chains_free(struct drvp_chains *chains)
 	memset(chains, 0, sizeof *chains);
 }
 
-/* FNV-1a: a table with crafted partitions is slow, not wrong. */
-static uint64_t spread(const char *bytes, size_t len)
+static uint64_t mix(uint64_t a, uint64_t b)
 {
-	uint64_t hash = UINT64_C(0xCBF29CE484222325);
+	__extension__ typedef unsigned __int128 wide;
+	wide product = (wide)a * b;
 
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001B3);
-	return hash ^ hash >> 32;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t spread(const struct drvp_chains *chains, const char *bytes, size_t len)
+{
+	uint64_t hash = chains->seed ^ len;
+
+	for (size_t i = 0; i < len; i += sizeof hash) {
+		uint64_t word = 0;
+
+		memcpy(&word, bytes + i, len - i < sizeof word ? len - i : sizeof word);
+		hash = mix(hash ^ word, chains->seed | 1) + word;
+	}
+	return mix(hash, UINT64_C(0x9E3779B97F4A7C15));
 }
 
 /* The slot where the partition is, or belongs. */
 static uint32_t *slot_of(const struct drvp_chains *chains, const char *partition, size_t len)
 {
-	size_t mask = chains->slot_count - 1, at = spread(partition, len) & mask;
+	size_t mask = chains->slot_count - 1, at = spread(chains, partition, len) & mask;
 
 	for (;; at = (at + 1) & mask) {
 		const struct drvp_chain *chain;
@@ -104,6 +115,8 @@ struct drvp_chain *drvp_chains_get(struct drvp_chains *chains, const char *parti
 
 void drvp_chains_merge(struct drvp_chains *into, struct drvp_chains *other)
 {
+	if (!into->count)
+		into->seed = other->seed;
 	for (size_t i = 0; i < other->count; i++) {
 		const struct drvp_chain *from = &other->list[i];
 		struct drvp_chain *chain = drvp_chains_get(into, from->partition,

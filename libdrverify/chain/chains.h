@@ -25,6 +25,7 @@ struct drvp_chain {
 	/* by locating */
 	uint64_t rows_before;        /* that a checkpoint stands for, and that were not read */
 	uint64_t gaps, forks, second_firsts, copies, tails, backward;
+	uint64_t head_position;      /* of the recorded head in the order, from 1; 0: unknown */
 	bool front_cut;              /* no entry is the first; front is the first gap */
 	struct drvp_link_record front, last_tail;
 	uint8_t head[DRVP_MULTISET_VALUE_MAX];
@@ -57,10 +58,11 @@ struct drvp_chains {
 	uint32_t *slots;             /* open addressing: index + 1, 0 is free */
 	size_t slot_count;           /* a power of two */
 	struct drvp_arena names;
+	uint64_t seed;               /* secret, so that nobody can choose names that collide */
 	bool failed;                 /* out of memory */
 };
 
-/* Start with zeroes. */
+/* Start with zeroes and a seed. */
 void drvp_chains_free(struct drvp_chains *chains);
 
 /* The chain of a partition, which is made when it is new; NULL without memory. The pointer is

@@ -82,6 +82,7 @@ void drvp_put_time(struct drvp_preimage *p, const struct drvp_step *step,
 		   const struct drvp_value *value)
 {
 	struct drvp_time_format format = step->time;
+	int64_t number;
 	int64_t instant = value->integer;
 
 	if (instant == DRVP_TIME_INFINITY || instant == DRVP_TIME_MINUS_INFINITY) {
@@ -109,6 +110,9 @@ void drvp_put_time(struct drvp_preimage *p, const struct drvp_step *step,
 		format.offset = drvp_zone_offset(step->local, instant);
 	if (step->expr->u.column.bytes.set)
 		put_time_bytes(p, &format, instant, step->expr->u.column.bytes.value);
-	else
+	else if (format.notation != DRVP_TIME_DOTNET_TICKS ||
+		 drvp_time_number(&number, &format, instant))
 		drvp_time_print(&p->out, &format, instant);
+	else
+		p->impossible = true;
 }

@@ -159,11 +159,69 @@ static void choose_allowed(struct drvp_json_printer *p, const struct drvp_json *
 		drop_unhashed(p, from);
 }
 
-/*
- * A name that comes twice keeps its first place and its last value. jsonb has no such names, and
- * every large object here comes from jsonb or BSON, so looking at all pairs is cheap enough.
- */
-static void choose_all(struct drvp_json_printer *p, const struct drvp_json *object)
+/* Of so few members, looking at all pairs is the fastest way to find names that come twice. */
+#define FEW_MEMBERS 32
+
+/* By name, then by place: members follow each other in an arena, but not their nodes. */
+struct placed {
+	const struct drvp_json *member;
+	size_t place;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+	size_t len = x->member->key_len < y->member->key_len ? x->member->key_len :
+							       y->member->key_len;
+	int order = memcmp(x->member->key, y->member->key, len);
+
+	if (order)
+		return order;
+	if (x->member->key_len != y->member->key_len)
+		return x->member->key_len < y->member->key_len ? -1 : 1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* Each name's last value goes to its first place; the other places become NULL. */
+static void unite_names(const struct drvp_json **members, struct placed *sorted, size_t count)
+{
+	for (size_t i = 0, n; i < count; i += n) {
+		struct drvp_json_key key = key_of(sorted[i].member);
+
+		for (n = 1; i + n < count; n++) {
+			struct drvp_json_key next = key_of(sorted[i + n].member);
+
+			if (!same_key(&key, &next))
+				break;
+			members[sorted[i + n].place] = NULL;
+		}
+		members[sorted[i].place] = sorted[i + n - 1].member;
+	}
+}
+
+static void choose_many(struct drvp_json_printer *p, const struct drvp_json *object)
+{
+	struct placed *sorted = calloc(object->count, sizeof *sorted);
+	size_t from = p->member_count, count = 0, kept;
+
+	for (const struct drvp_json *m = object->first; m && sorted && push(p, m); m = m->next)
+		sorted[count++] = (struct placed){ m, p->member_count - 1 - from };
+	if (!sorted || p->out->failed) {
+		p->out->failed = true;
+		free(sorted);
+		return;
+	}
+	qsort(sorted, count, sizeof *sorted, by_name);
+	unite_names(p->members + from, sorted, count);
+	free(sorted);
+	kept = from;
+	for (size_t i = from; i < p->member_count; i++)
+		if (p->members[i])
+			p->members[kept++] = p->members[i];
+	p->member_count = kept;
+}
+
+static void choose_few(struct drvp_json_printer *p, const struct drvp_json *object)
 {
 	size_t from = p->member_count;
 
@@ -182,6 +240,17 @@ static void choose_all(struct drvp_json_printer *p, const struct drvp_json *obje
 		else if (!push(p, m))
 			return;
 	}
+}
+
+/* A name that comes twice keeps its first place and its last value. jsonb has no such names. */
+static void choose_all(struct drvp_json_printer *p, const struct drvp_json *object)
+{
+	size_t from = p->member_count;
+
+	if (object->count > FEW_MEMBERS && !p->order_lost)
+		choose_many(p, object);
+	else
+		choose_few(p, object);
 	drop_unhashed(p, from);
 }
 

@@ -104,7 +104,7 @@ static void count_dropped(struct drvp_link_table *table, const struct drvp_link_
 	} else if (is_first(first)) {
 		table->second_firsts.count += dropped;
 		chain->second_firsts += dropped;
-	} else if (!known_fork(table, first)) {
+	} else {
 		table->forks.count += dropped;
 		chain->forks += dropped;
 	}
@@ -185,9 +185,13 @@ bool drvp_link_finding_has(const struct drvp_link_finding *finding,
 	return false;
 }
 
-/* Copies of one row claim the same, but are no fork. Returns how many were found. */
+/*
+ * Copies of one row claim the same, but are no fork; so many further ones are known. Returns how
+ * many were found.
+ */
 static uint64_t judge_claimants(struct drvp_link_finding *finding,
-				const struct drvp_link_record *claimants, size_t count)
+				const struct drvp_link_record *claimants, size_t count,
+				uint64_t known)
 {
 	uint64_t found = 0;
 
@@ -196,8 +200,10 @@ static uint64_t judge_claimants(struct drvp_link_finding *finding,
 
 		for (size_t j = 0; j < i; j++)
 			copy = copy || claimants[j].partner == claimants[i].partner;
-		if (copy)
+		if (copy || known) {
+			known -= !copy;
 			continue;
+		}
 		find(finding, &claimants[i]);
 		found++;
 	}
@@ -253,13 +259,13 @@ static void judge_value(struct drvp_link_table *table, const struct drvp_link_re
 
 	if (is_first(holders)) {
 		chain->second_firsts +=
-			judge_claimants(&table->second_firsts, claimants, claimant_count);
+			judge_claimants(&table->second_firsts, claimants, claimant_count, 0);
 		return;
 	}
 	for (size_t i = 1; i < holder_count; i++, chain->copies++)
 		find(&table->copies, &holders[i]);
-	if (!known_fork(table, holders))
-		chain->forks += judge_claimants(&table->forks, claimants, claimant_count);
+	chain->forks += judge_claimants(&table->forks, claimants, claimant_count,
+					known_fork(table, holders));
 	if (!holder_count)
 		judge_gap(table, chain, claimants);
 	else if (!claimant_count)

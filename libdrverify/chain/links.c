@@ -68,26 +68,39 @@ static bool find_head(const struct drvp_recipe *recipe, struct drvp_chain *chain
  * row that claims no predecessor: the hashes are the claimed ones and one more, if and only if
  * each row but one is claimed exactly once. Walking back from any row never meets a row twice,
  * because a hash that depends on itself cannot be made; so all walks end at that one first row,
- * and the rows are one path. The hash that nobody claims is its head.
+ * and the rows are one path. The hash that nobody claims is its head. Where contents were changed,
+ * only those rows can be part of something else, such as a circle.
  */
 static bool prove(const struct drvp_recipe *recipe, struct drvp_chain *chain,
 		  const struct drvp_multiset_key *key)
 {
 	if (!chain->rows)
 		return true;
-	return !chain->unproven && drvp_chain_fronts(chain) == 1 &&
+	return drvp_chain_fronts(chain) == 1 &&
 	       chain->hashes.count == chain->rows &&
 	       chain->previous.count + chain->firsts == chain->rows &&
 	       find_head(recipe, chain, key);
 }
 
+/* Rows that can be followed in one pass; a tenth is left free, as fingerprints do not spread exactly. */
+#define ONE_PASS ((RECORDS - RECORDS / 10) / 2)
+
+/*
+ * Changed rows are named already. What else may be wrong with them is worth a pass over the links,
+ * but not hundreds.
+ */
 static bool prove_all(const struct following *f)
 {
+	const struct drvp_tally *tally = f->m->tally;
 	struct drvp_chains *chains = &f->m->tally->chains;
 	bool all = true;
 
-	for (size_t i = 0; i < chains->count; i++)
-		all = prove(f->recipe, &chains->list[i], &f->m->settings->multiset_key) && all;
+	for (size_t i = 0; i < chains->count; i++) {
+		struct drvp_chain *chain = &chains->list[i];
+		bool proven = prove(f->recipe, chain, &f->m->settings->multiset_key);
+
+		all = all && proven && (!chain->unproven || tally->rows > ONE_PASS);
+	}
 	return all;
 }
 
@@ -229,8 +242,7 @@ static int follow(struct following *f, struct drv_error *err)
 	f->table.chains = &f->m->tally->chains;
 	f->table.ordered = !f->recipe->committed && orders_by_first(f);
 	status = note_known_forks(f, err);
-	/* A tenth is left free: the fingerprints spread evenly, but not exactly so. */
-	f->passes = records / (RECORDS - RECORDS / 10) + 1;
+	f->passes = f->m->tally->rows / ONE_PASS + 1;
 	for (f->pass = 0; !status && f->pass < f->passes; f->pass++) {
 		status = scan_links(f, gather, err);
 		if (!status)
@@ -386,7 +398,8 @@ static void blame_stray(struct following *f)
 	struct drvp_chains *chains = &f->m->tally->chains;
 	const struct drvp_link_table *t = &f->table;
 	bool explained = t->backward.count || t->gaps.count || t->second_firsts.count ||
-			 t->copies.count || t->fronts.count ||
+			 t->copies.count ||
+			 (t->fronts.count && f->recipe->front.value != DRVP_FRONT_PRUNED) ||
 			 counters[DRVP_CHAIN_NULL_HASH].count ||
 			 counters[DRVP_CHAIN_MALFORMED_HASH].count ||
 			 counters[DRVP_CHAIN_NULL_PREVIOUS].count;
@@ -406,7 +419,8 @@ static bool takes_checkpoints(const struct following *f)
 
 	return (f->m->settings->capture || drvp_chain_since(recipe, f->m->settings)) &&
 	       recipe->previous && recipe->committed && recipe->order_by.count &&
-	       !recipe->partition_by.count && f->m->tally->rows;
+	       !recipe->partition_by.count && f->m->tally->rows &&
+	       !f->m->tally->chains.list[0].unproven;
 }
 
 /* The first row of such a run stands for all that come before it. */

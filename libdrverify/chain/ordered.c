@@ -205,7 +205,9 @@ static int accept(struct ordered *w, const struct pending *p, bool *accepted)
 	*accepted = true;
 	if (!status && !w->recipe->hash)
 		return fold(w, p, &entry);
-	if (!status && (!w->anything || entry.hash.state != DRVP_LINK_HASH))
+	if (!status && w->anything && entry.hash.state == DRVP_LINK_HASH)
+		status = count(w, p, DRVP_CHAIN_UNCHECKED);
+	else if (!status)
 		status = try(w, p, &entry, &w->last, &content);
 	*accepted = !status && fits(content);
 	return *accepted ? take(w, p, &entry, &w->last, content) : status;

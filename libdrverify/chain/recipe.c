@@ -238,6 +238,31 @@ static int validate_head(struct drvp_reader *reader, const struct drvp_recipe *r
 	return fail_if(reader, !head->rows.value, node, "a chain of 0 rows has no head");
 }
 
+/* Hashes that the document names, heads aside. len 0: none. */
+static int validate_hash(struct drvp_reader *reader, const struct drvp_recipe *recipe, size_t len,
+			 const struct drvp_json *node)
+{
+	if (!len || drvp_recipe_is_hash_size(recipe, len))
+		return 0;
+	return drvp_document_fail(reader, node, "a recorded hash has %zu bytes, which this chain's "
+				  "hashes have not", len);
+}
+
+static int validate_hashes(struct drvp_reader *reader, const struct drvp_recipe *recipe,
+			   const struct drvp_json *node)
+{
+	const struct drvp_chain_expect *expect = &recipe->expect;
+	int status = validate_hash(reader, recipe, expect->genesis.len, node);
+
+	for (size_t i = 0; !status && i < expect->heads.count; i++)
+		status = validate_hash(reader, recipe, expect->heads.list[i].genesis.len, node);
+	for (size_t i = 0; !status && i < recipe->known_forks.count; i++)
+		status = validate_hash(reader, recipe, recipe->known_forks.list[i].len, node);
+	for (size_t i = 0; !status && i < expect->checkpoints.count; i++)
+		status = validate_hash(reader, recipe, expect->checkpoints.list[i].hash_len, node);
+	return status;
+}
+
 static int validate_expect(struct drvp_reader *reader, const struct drvp_recipe *recipe,
 			   const struct drvp_json *node)
 {
@@ -248,6 +273,11 @@ static int validate_expect(struct drvp_reader *reader, const struct drvp_recipe 
 			     partitions ? "with \"partition_by\", \"expect\" has \"heads\"" :
 					  "without \"partition_by\", \"expect\" has one \"head\"");
 
+	if (!status)
+		status = validate_hashes(reader, recipe, node);
+	if (!status)
+		status = fail_if(reader, recipe->mode.value == DRVP_MODE_ROWS && expect->head.rows.set,
+				 node, "with \"mode\": \"rows\" there is no chain that has a head");
 	if (!status)
 		status = fail_if(reader, expect->checkpoints.count &&
 				 (partitions || !recipe->order_by.count), node,

@@ -342,8 +342,9 @@ static int read_checkpoint(struct drvp_reader *reader, const struct drvp_json *v
 
 	if (status)
 		return status;
-	if (written.head.hash.len > sizeof out->hash)
-		return drvp_document_fail(reader, value, "that is no hash of a chain");
+	if (!written.head.rows.value || !written.head.hash.len ||
+	    written.head.hash.len > sizeof out->hash)
+		return drvp_document_fail(reader, value, "a checkpoint has at least one row, and a hash");
 	*out = (struct drvp_checkpoint){ .rows = (uint64_t)written.head.rows.value,
 					 .hash_len = written.head.hash.len };
 	memcpy(out->hash, written.head.hash.bytes, written.head.hash.len);

@@ -42,6 +42,9 @@ static int scan(struct taking *t, struct drv_error *err)
 	drvp_checkpoint_taker_init(&t->taker, taken, &m->settings->multiset_key, t->chain->rows,
 				   t->chain->rows_before);
 	status = m->session->store->scan(m->session, &question, step, t, &rows, err);
+	if (!status && !t->unordered && rows != m->tally->rows)
+		return drvp_fail(err, DRV_E_BUSY, "%s changed between two looks at it",
+				 m->item->target_name);
 	if (!status)
 		drvp_checkpoint_taker_end(&t->taker);
 	if (t->unordered)

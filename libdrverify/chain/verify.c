@@ -210,6 +210,7 @@ int drvp_chain_measure(const struct drvp_measure *m, struct drv_error *err)
 
 	if (drvp_hasher_missing_key(v.recipe, m->settings))
 		return measure_without_key(m, err);
+	m->tally->chains.seed = m->settings->multiset_key.words[0][0];
 	if (drvp_chain_is_ordered(v.recipe))
 		return drvp_chain_measure_ordered(m, err);
 	status = drvp_chain_reader_open(&v.reader, m, DRVP_USE_CONTENTS, err);

@@ -67,6 +67,21 @@ static bool has_come(struct walk *walk, const struct drvp_link *previous)
 	return false;
 }
 
+/* Nothing but its place in the order shows that rows before the recorded head are all there. */
+static void note_head(struct walk *walk, const struct drvp_link *hash)
+{
+	const struct drvp_recorded_head *head = drvp_recipe_head(
+		walk->reader.recipe, drvp_strbuf_text(&walk->partition), walk->partition.len);
+	struct drvp_chain *chain;
+
+	if (!head || !drvp_link_is(hash, &head->hash))
+		return;
+	chain = drvp_chains_find(&walk->reader.m->tally->chains,
+				 drvp_strbuf_text(&walk->partition), walk->partition.len);
+	if (chain)
+		chain->head_position = walk->taken;
+}
+
 static bool comes_next(struct walk *walk, const struct pending *entry)
 {
 	if (entry->hash.state != DRVP_LINK_HASH)
@@ -74,6 +89,7 @@ static bool comes_next(struct walk *walk, const struct pending *entry)
 	if (entry->first ? walk->taken > 0 : !has_come(walk, &entry->previous))
 		return false;
 	walk->recent[walk->taken++ % RECENT] = entry->hash;
+	note_head(walk, &entry->hash);
 	if (walk->open_count < walk->reader.recipe->known_forks.count &&
 	    is_known_fork(walk, &entry->hash))
 		walk->open[walk->open_count++] = entry->hash;
@@ -154,7 +170,9 @@ static int read_entry(struct walk *walk, const struct drvp_row *row, struct pend
 	out->row = *row;
 	out->hash = entry.hash;
 	out->previous = entry.previous;
-	out->first = drvp_chain_reader_is_front(reader, chain, &entry);
+	out->first = drvp_chain_reader_is_front(reader, chain, &entry) ||
+		     (!walk->taken && !drvp_chain_fronts(chain) &&
+		      reader->recipe->front.value == DRVP_FRONT_PRUNED);
 	return 0;
 }
 

@@ -9,6 +9,7 @@ enum outcome {
 	CUT,                         /* the recorded last row is not there, and there are fewer */
 	REPLACED,                    /* it is not there, but there are no fewer rows */
 	SHORT,                       /* it is there, but rows before it are not */
+	MOVED,                       /* it is there, but not at its place in the order */
 	PADDED,                      /* the chain ends at it, but has more rows */
 	GROWN,                       /* more rows follow it, at the very moment that was recorded */
 	OUTCOMES
@@ -33,6 +34,7 @@ static int outcome_of(const struct drvp_chain_judging *j, const struct drvp_chai
 {
 	uint64_t recorded = (uint64_t)head->rows.value, now = drvp_chain_rows(chain);
 	bool same = j->c->lineage->relation == DRVP_LINEAGE_SAME, at_end;
+	bool pruned = j->recipe->front.value == DRVP_FRONT_PRUNED;
 
 	if (!head->hash.len)
 		return now < recorded ? CUT : same && now > recorded ? GROWN : AS_RECORDED;
@@ -42,9 +44,12 @@ static int outcome_of(const struct drvp_chain_judging *j, const struct drvp_chai
 		return AS_RECORDED; /* other findings say what is wrong in front of it */
 	/* Of several ends at one moment, any may have been taken for the last. */
 	at_end = ends_at(chain, head) || (chain->tails > 1 && now == recorded);
-	if (now < recorded && j->recipe->front.value != DRVP_FRONT_PRUNED)
+	if (now < recorded && (!pruned || same))
 		return SHORT;
-	if (at_end && now > recorded && !chain->forks)
+	if (chain->head_position && chain->head_position != recorded && !pruned && !chain->forks)
+		return MOVED;
+	/* Before rows were pruned there were more of them. */
+	if (at_end && now > recorded && !chain->forks && (!pruned || same))
 		return PADDED;
 	return same && (!at_end || now > recorded) ? GROWN : AS_RECORDED;
 }
@@ -131,6 +136,14 @@ static void tell_short(const struct drvp_chain_judging *j, const struct group *g
 		  drvp_amount(j, (uint64_t)group->first->rows.value, "row", "rows"));
 }
 
+static void tell_moved(const struct drvp_chain_judging *j, const struct group *group)
+{
+	drvp_find(j->out, "chain.head_changed", 0, NULL,
+		  "%sthe recorded last row is number %s in the order, recorded was %s",
+		  chains_of(j, group), drvp_grouped(j->out, group->first_chain->head_position),
+		  drvp_grouped(j->out, (uint64_t)group->first->rows.value));
+}
+
 static void tell_padded(const struct drvp_chain_judging *j, const struct group *group)
 {
 	drvp_find(j->out, "chain.head_changed", group->rows, NULL,
@@ -162,6 +175,9 @@ static void tell(const struct drvp_chain_judging *j, int outcome, const struct g
 	case SHORT:
 		if (!may_be_earlier(j, "fewer rows than recorded"))
 			tell_short(j, group);
+		break;
+	case MOVED:
+		tell_moved(j, group);
 		break;
 	case PADDED:
 		tell_padded(j, group);

@@ -283,7 +283,7 @@ static void add_sound(const struct drvp_chain_judging *j, struct drvp_strbuf *te
 	if (count(j, DRVP_CHAIN_UNCHECKED)) {
 		drvp_strbuf_str(text, "; ");
 		drvp_strbuf_grouped(text, count(j, DRVP_CHAIN_UNCHECKED));
-		drvp_strbuf_str(text, " of them by their links only, as the document says");
+		drvp_strbuf_str(text, " of them by their links only");
 	}
 	if (since)
 		drvp_strbuf_printf(text, "; those before %s were verified then, not now",
