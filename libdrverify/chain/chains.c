@@ -128,6 +128,9 @@ void drvp_chains_merge(struct drvp_chains *into, struct drvp_chains *other)
 		chain->firsts += from->firsts;
 		chain->anchored += from->anchored;
 		chain->anchor_held |= from->anchor_held;
+		chain->forks += from->forks;
+		chain->copies += from->copies;
+		chain->second_firsts += from->second_firsts;
 		chain->unproven += from->unproven;
 		chain->unlinked += from->unlinked;
 		chain->head_seen |= from->head_seen;

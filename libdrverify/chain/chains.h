@@ -22,7 +22,7 @@ struct drvp_chain {
 	uint64_t unlinked;           /* entries without a previous hash, or a word for none */
 	bool head_seen;              /* an entry has the recorded head's hash */
 	struct drvp_multiset hashes, previous;
-	/* by locating */
+	/* by locating, and some by reading entries in their order */
 	uint64_t rows_before;        /* that a checkpoint stands for, and that were not read */
 	uint64_t gaps, forks, second_firsts, copies, tails, backward;
 	uint64_t head_position;      /* of the recorded head in the order, from 1; 0: unknown */

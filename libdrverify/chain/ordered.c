@@ -8,7 +8,7 @@
 #include "store/row_copy.h"
 
 /* Of more rows than this, which of them was changed is not worth the time to find out. */
-#define WORTH_FINDING 64
+#define WORTH_FINDING 256
 
 /* So many rows of one place in the order are put into theirs; more than that cannot be told. */
 #define PENDING 1024
@@ -43,6 +43,7 @@ struct ordered {
 	struct candidate last;       /* the hash of the entry before */
 	struct candidate made;       /* what it should be, where that differs; state NULL: none */
 	struct candidate before;     /* the hash of the one before that */
+	bool before_claimed;         /* the entry before was made after it: no end of its own */
 	struct drvp_arena arena;     /* of the rows of the present place */
 	struct drvp_row *place;      /* one of them; NULL: none yet */
 	struct accepted *accepted;   /* PENDING of them */
@@ -169,12 +170,14 @@ static int take(struct ordered *w, const struct pending *p, const struct drvp_en
 		const struct candidate *made_after, int content)
 {
 	const struct candidate after = *made_after;
+	const bool claimed = made_after == &w->last;
 	int status = 0;
 
 	if (content == DRVP_CONTENT_CLAIMS)
 		status = count(w, p, DRVP_CHAIN_CLAIM);
 	advance(w, &entry->hash, true);
 	w->chain->unproven += content == DRVP_CONTENT_CLAIMS;
+	w->before_claimed = claimed;
 	remember(w, &entry->hash, &after);
 	return status;
 }
@@ -199,15 +202,13 @@ static int fold(struct ordered *w, const struct pending *p, struct drvp_entry *e
 static int accept(struct ordered *w, const struct pending *p, bool *accepted)
 {
 	struct drvp_entry entry;
-	int content = DRVP_CONTENT_MATCHES;
+	int content = DRVP_CONTENT_DIFFERS;
 	int status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
 
 	*accepted = true;
 	if (!status && !w->recipe->hash)
 		return fold(w, p, &entry);
-	if (!status && w->anything && entry.hash.state == DRVP_LINK_HASH)
-		status = count(w, p, DRVP_CHAIN_UNCHECKED);
-	else if (!status)
+	if (!status && !w->anything)
 		status = try(w, p, &entry, &w->last, &content);
 	*accepted = !status && fits(content);
 	return *accepted ? take(w, p, &entry, &w->last, content) : status;
@@ -269,7 +270,7 @@ static int find_copy(struct ordered *w, bool *found)
 /* An entry made after the one before the last: where that is intact, both claim one predecessor. */
 static int note_rival(struct ordered *w, const struct pending *p)
 {
-	if (!w->last_matched)
+	if (!w->last_matched || !w->before_claimed)
 		return 0;
 	if (w->before.link.state == DRVP_LINK_GENESIS) {
 		w->chain->second_firsts++;
@@ -381,6 +382,26 @@ static int mismatch(struct ordered *w, const struct pending *p)
 	return 0;
 }
 
+/* What the first entry that is left of a pruned chain was made after is gone. */
+static int begin_pruned(struct ordered *w)
+{
+	struct drvp_entry entry;
+	struct pending p;
+	size_t first = 0;
+	int status = w->pending_count > WORTH_FINDING ? 0 : find_changed(w, &first);
+
+	if (status)
+		return status;
+	p = w->pending[first];
+	forget_pending(w, first);
+	w->anything = false;
+	status = drvp_chain_reader_links(&w->reader, &p.row, &entry);
+	if (status || entry.hash.state != DRVP_LINK_HASH)
+		return status ? status : mismatch(w, &p);
+	status = count(w, &p, DRVP_CHAIN_UNCHECKED);
+	return status ? status : take(w, &p, &entry, &w->last, DRVP_CONTENT_MATCHES);
+}
+
 static int blame_one(struct ordered *w)
 {
 	struct pending p;
@@ -400,9 +421,12 @@ static int finish_place(struct ordered *w)
 	int status = 0;
 
 	while (!status && w->pending_count) {
-		bool found;
+		bool found = w->anything;
 
-		status = accept_any(w, &found);
+		if (w->anything)
+			status = begin_pruned(w);
+		else
+			status = accept_any(w, &found);
 		if (!status && !found)
 			status = find_copy(w, &found);
 		if (!status && !found && !w->last_matched)
