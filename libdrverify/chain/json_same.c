@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain/number_text.h"
+
 /* A decimal number as it is written: its digits from the first that is not zero to the last. */
 struct decimal {
 	bool negative;
@@ -65,10 +67,19 @@ static bool same_decimal(const struct drvp_json *a, const struct drvp_json *b)
 	return true;
 }
 
+static double as_double(const struct drvp_json *number)
+{
+	struct drvp_strbuf scratch = DRVP_STRBUF_INIT;
+	double value = drvp_number_read(&scratch, number->text, number->len);
+
+	drvp_strbuf_free(&scratch);
+	return value;
+}
+
 static bool same_number(const struct drvp_json *a, const struct drvp_json *b, bool doubles)
 {
 	if (doubles || a->origin == DRVP_ORIGIN_DOUBLE || b->origin == DRVP_ORIGIN_DOUBLE)
-		return strtod(a->text, NULL) == strtod(b->text, NULL);
+		return as_double(a) == as_double(b);
 	return same_decimal(a, b);
 }
 

@@ -1,5 +1,4 @@
 /* key_order.c: the orders in which languages sort the names of members */
-#include <stdlib.h>
 #include <string.h>
 
 #include "chain/json_text.h"
@@ -79,18 +78,43 @@ static bool php_integer(const struct drvp_json_key *key, int64_t *number)
 	return true;
 }
 
+/* The end of a decimal number, such as -1.5e3 or .5; NULL when there is none. */
+static const char *end_of_number(const char *at)
+{
+	static const char digits[] = "0123456789";
+	size_t whole, fraction = 0, exponent;
+
+	at += *at == '-' || *at == '+';
+	whole = strspn(at, digits);
+	at += whole;
+	if (*at == '.') {
+		fraction = strspn(at + 1, digits);
+		at += fraction + 1;
+	}
+	if (!whole && !fraction)
+		return NULL;
+	if (*at == 'e' || *at == 'E') {
+		size_t sign = at[1] == '-' || at[1] == '+';
+
+		exponent = strspn(at + 1 + sign, digits);
+		at += exponent ? 1 + sign + exponent : 0;
+	}
+	return at;
+}
+
 /* A numeric string: white space, a decimal number, white space. */
 static bool php_number(const struct drvp_json_key *key, double *number)
 {
 	static const char spaces[] = " \t\n\r\v\f";
-	const char *text = key->name + strspn(key->name, spaces), *end;
-	char *stopped;
+	struct drvp_strbuf scratch = DRVP_STRBUF_INIT;
+	const char *text = key->name + strspn(key->name, spaces), *end = end_of_number(text);
 
-	if (strlen(key->name) != key->len || !*text || text[strcspn(text, "xXnNiI")])
+	if (!end || end + strspn(end, spaces) != key->name + key->len)
 		return false;
-	*number = strtod(text, &stopped);
-	end = stopped + strspn(stopped, spaces);
-	return stopped != text && !*end;
+	text += *text == '+';
+	*number = drvp_number_read(&scratch, text, (size_t)(end - text));
+	drvp_strbuf_free(&scratch);
+	return true;
 }
 
 /* The comparison that ksort() makes by default, of which strings that are numbers are a part. */

@@ -102,6 +102,19 @@ void drvp_recipe_digests(const struct drvp_recipe *recipe,
 			visit_choice(&recipe->versions[i].digest, visit, user);
 }
 
+static void look_for_key(const struct drvp_digest_spec *spec, void *user)
+{
+	*(bool *)user |= spec->key != NULL;
+}
+
+bool drvp_recipe_has_key(const struct drvp_recipe *recipe)
+{
+	bool found = false;
+
+	drvp_recipe_digests(recipe, look_for_key, &found);
+	return found;
+}
+
 static void note_size(const struct drvp_digest_spec *spec, void *user)
 {
 	unsigned *sizes = user;

@@ -123,8 +123,8 @@ struct drvp_recipe {
 	struct drvp_chain_expect expect;
 	bool committed;                 /* every hash covers the previous one */
 	unsigned hash_sizes;            /* that hashes may have: bit n is 8 n bytes */
-	struct drvp_conditions since;   /* where, and not before the last checkpoint; none: there is
-					   no checkpoint to begin with */
+	struct drvp_conditions since;   /* where, and not before the last checkpoint; none: no run
+					   can begin at one */
 };
 
 extern const struct drvp_field drvp_recipe_fields[];
@@ -154,6 +154,9 @@ static inline bool drvp_recipe_is_hash_size(const struct drvp_recipe *recipe, si
 /* Calls visit for each digest that its entries may have. */
 void drvp_recipe_digests(const struct drvp_recipe *recipe,
 			 void (*visit)(const struct drvp_digest_spec *spec, void *user), void *user);
+
+/* Whether some of them are HMACs. */
+bool drvp_recipe_has_key(const struct drvp_recipe *recipe);
 
 /*
  * Adds a value to the text that names a partition, a JSON array of strings and nulls; NULL stands

@@ -53,25 +53,6 @@ static bool head_is_recorded(const struct drvp_chain_judging *j)
 	return j->recipe->expect.head.rows.set || j->recipe->expect.heads.count;
 }
 
-struct key_search {
-	bool found;
-};
-
-static void look_for_key(const struct drvp_digest_spec *spec, void *user)
-{
-	struct key_search *search = user;
-
-	search->found |= spec->key != NULL;
-}
-
-static bool has_key(const struct drvp_chain_judging *j)
-{
-	struct key_search search = { false };
-
-	drvp_recipe_digests(j->recipe, look_for_key, &search);
-	return search.found;
-}
-
 /*
  * No row matches. Where a capture has recorded a head, the recipe matched then, and only a wrong
  * key can explain it otherwise than by damage.
@@ -83,7 +64,7 @@ static bool recipe_is_wrong(const struct drvp_chain_judging *j)
 	bool proven_once = j->c->captured && head_is_recorded(j);
 
 	return count(j, DRVP_CHAIN_MISMATCH) && unmatched == j->tally->rows &&
-	       (!proven_once || has_key(j));
+	       (!proven_once || drvp_recipe_has_key(j->recipe));
 }
 
 static void judge_wrong_recipe(const struct drvp_chain_judging *j)
@@ -94,7 +75,7 @@ static void judge_wrong_recipe(const struct drvp_chain_judging *j)
 	if (count(j, DRVP_CHAIN_MALFORMED_HASH) == differ)
 		cause = "no row's hash is a hash of this kind: look at \"hash\", \"digest\" and "
 			"\"encoding\"";
-	else if (has_key(j))
+	else if (drvp_recipe_has_key(j->recipe))
 		cause = "no row matches its hash: the key or the recipe is not the application's";
 	drvp_find(j->out, "chain.recipe_mismatch", differ, NULL, "%s; drverify chain-try shows the "
 		  "bytes", cause);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "chain/hasher.h"
-#include "chain/propose.h"
+#include "propose/propose.h"
 #include "chain/try.h"
 #include "run/run.h"
 

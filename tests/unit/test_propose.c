@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "chain/propose.h"
+#include "propose/propose.h"
 #include "chain_run.h"
 
 #define ROWS 24

@@ -1,8 +1,8 @@
-/* propose_attempt.c: reads a proposed recipe as a verification would, and builds rows with it */
+/* attempt.c: reads a proposed recipe as a verification would, and builds rows with it */
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/propose.h"
+#include "propose/propose.h"
 
 static void put_target(struct drvp_strbuf *out, const struct drvp_relation *relation)
 {

@@ -1,7 +1,7 @@
-/* propose_choices.c: all that a recipe chooses besides its columns, each choice with its cost */
+/* choices.c: all that a recipe chooses besides its columns, each choice with its cost */
 #include <string.h>
 
-#include "chain/propose_setup.h"
+#include "propose/setup.h"
 
 static bool take_context(struct drvp_setup *s, size_t i, unsigned *cost)
 {

@@ -1,8 +1,8 @@
-/* propose_pieces.c: every value of a sample in every way in which applications write it */
+/* pieces.c: every value of a sample in every way in which applications write it */
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/propose.h"
+#include "propose/propose.h"
 
 /* ------------------------------------------------------------------ formats */
 

@@ -1,8 +1,8 @@
-/* propose_columns.c: which columns a recipe may take, and in which order */
+/* columns.c: which columns a recipe may take, and in which order */
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/propose_setup.h"
+#include "propose/setup.h"
 
 #define MOVES_MAX 4
 

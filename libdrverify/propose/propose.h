@@ -30,7 +30,7 @@ struct drvp_proposed {
 int drvp_chain_propose(const struct drvp_propose *ask, struct drvp_proposed *out,
 		       struct drv_error *err);
 
-/* ------------------------------------------------------------------ propose_sample.c */
+/* ------------------------------------------------------------------ sample.c */
 
 /* Columns of one class are written in one format. */
 enum drvp_piece_class {
@@ -76,7 +76,7 @@ bool drvp_sample_is_unique(const struct drvp_sample *sample, size_t column);
 
 void drvp_sample_free(struct drvp_sample *sample);
 
-/* ------------------------------------------------------------------ propose_guess.c */
+/* ------------------------------------------------------------------ guess.c */
 
 struct drvp_sample_rows {
 	struct drvp_sample_row *rows;
@@ -94,7 +94,7 @@ size_t drvp_hash_of(const struct drvp_value *value, uint8_t *out, int *encoding)
 bool drvp_same_text(const struct drvp_value *a, const struct drvp_value *b);
 bool drvp_equal_values(const struct drvp_value *a, const struct drvp_value *b);
 
-/* ------------------------------------------------------------------ propose_attempt.c */
+/* ------------------------------------------------------------------ attempt.c */
 
 /* A recipe as text, read and prepared by what reads the document of a verification. */
 struct drvp_attempt {
@@ -118,7 +118,7 @@ int drvp_attempt_build(struct drvp_attempt *attempt, const struct drvp_sample_ro
 void drvp_attempt_text(struct drvp_strbuf *out, const struct drvp_sample *sample,
 		       const char *members, bool document);
 
-/* ------------------------------------------------------------------ propose_pieces.c */
+/* ------------------------------------------------------------------ pieces.c */
 
 struct drvp_piece_format {
 	const char *members;            /* of a column's expression, besides "column" */
@@ -162,7 +162,7 @@ void drvp_piece_expression(struct drvp_strbuf *out, const struct drvp_sample *sa
 /* A JSON string. */
 void drvp_piece_string(struct drvp_strbuf *out, const char *text, size_t len);
 
-/* ------------------------------------------------------------------ propose_design.c */
+/* ------------------------------------------------------------------ design.c */
 
 #define DRVP_DESIGN_COLUMNS 128
 
@@ -226,7 +226,7 @@ void drvp_design_previous(const struct drvp_design *design, const struct drvp_sa
 void drvp_design_write(const struct drvp_design *design, const struct drvp_design *version,
 		       struct drvp_strbuf *out);
 
-/* ------------------------------------------------------------------ propose_search.c, _fit.c */
+/* ------------------------------------------------------------------ search.c, _fit.c */
 
 #define DRVP_SEARCH_KEYS 8
 

@@ -1,8 +1,8 @@
-/* propose_search.c: tries recipes on one row of a sample, the likely ones first */
+/* search.c: tries recipes on one row of a sample, the likely ones first */
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/propose_setup.h"
+#include "propose/setup.h"
 
 /*
  * Every choice that is not the usual one has a cost, and the search goes by total cost: first the

@@ -1,8 +1,8 @@
-/* propose_guess.c: which columns of a table link its rows into chains */
+/* guess.c: which columns of a table link its rows into chains */
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/propose.h"
+#include "propose/propose.h"
 
 /* ------------------------------------------------------------------ hashes */
 

@@ -1,8 +1,8 @@
-/* propose_sample.c: some rows of a table, each with what stands before it */
+/* sample.c: some rows of a table, each with what stands before it */
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/propose.h"
+#include "propose/propose.h"
 #include "store/row_copy.h"
 
 /* Rows from which columns are guessed; rows of the beginning, and any others, that are kept. */

@@ -1,7 +1,7 @@
-/* propose_fit.c: settles with other rows what the row that was searched with could not show */
+/* fit.c: settles with other rows what the row that was searched with could not show */
 #include <string.h>
 
-#include "chain/propose.h"
+#include "propose/propose.h"
 
 /* So many missing values of one row are tried with every combination of words. */
 #define FREE_MAX 4

@@ -1,8 +1,8 @@
-/* propose_try.c: tries one recipe on one row, and on the others when it fits */
+/* try.c: tries one recipe on one row, and on the others when it fits */
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/propose_setup.h"
+#include "propose/setup.h"
 
 /* How often the clock is read. */
 #define TRIES_A_LOOK 1024

@@ -1,5 +1,5 @@
 /* propose.c: finds out how the entries of a hash chain are hashed, by trying */
-#include "chain/propose.h"
+#include "propose/propose.h"
 
 #include <stdlib.h>
 

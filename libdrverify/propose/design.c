@@ -1,8 +1,8 @@
-/* propose_design.c: a recipe as the search sees it: its bytes, and how a document says it */
+/* design.c: a recipe as the search sees it: its bytes, and how a document says it */
 #include <stdio.h>
 #include <string.h>
 
-#include "chain/propose.h"
+#include "propose/propose.h"
 
 const struct drvp_design_word drvp_design_nulls[] = {
 	{ "", "", "null" },

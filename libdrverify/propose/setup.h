@@ -1,10 +1,10 @@
-/* propose_setup.h: between the files that search for a recipe */
+/* setup.h: between the files that search for a recipe */
 #ifndef DRVP_PROPOSE_SETUP_H
 #define DRVP_PROPOSE_SETUP_H
 
-#include "chain/propose.h"
+#include "propose/propose.h"
 
-/* The search goes by cost, see propose_search.c. */
+/* The search goes by cost, see search.c. */
 #define DRVP_COST_MAX 14
 
 /* Where a part of the probed row lies in bytes of the setup. */
@@ -47,7 +47,7 @@ static inline bool drvp_has_own_place(const struct drvp_setup *s)
 	return s->design.place <= DRVP_PLACE_LAST;
 }
 
-/* ------------------------------------------------------------------ propose_try.c */
+/* ------------------------------------------------------------------ try.c */
 
 /* Tries these parts in this order; what fits is kept in s->search. */
 void drvp_try_order(struct drvp_setup *s, const uint8_t *order, size_t count);
@@ -60,7 +60,7 @@ size_t drvp_try_confirm(struct drvp_search *search, const struct drvp_design *de
 
 size_t drvp_open_rows(const struct drvp_sample *sample);
 
-/* ------------------------------------------------------------------ propose_columns.c */
+/* ------------------------------------------------------------------ columns.c */
 
 /* All sets and orders of columns whose cost is exactly this. */
 void drvp_try_columns(struct drvp_setup *s, unsigned cost);
@@ -71,7 +71,7 @@ void drvp_setup_sort_keys(struct drvp_setup *s);
 /* Not so columns that entries rarely have hashed: the database's own key, and bookkeeping. */
 bool drvp_column_is_usual(const struct drvp_sample *sample, size_t column);
 
-/* ------------------------------------------------------------------ propose_choices.c */
+/* ------------------------------------------------------------------ choices.c */
 
 /* Tries all that costs exactly this with the row that is probed. */
 void drvp_try_cost(struct drvp_setup *s, unsigned cost);
