@@ -517,6 +517,12 @@ class Chains(Case):
         self.assertNotIn(CANARY, self.out + self.err)
 
 
+def signals_as_usual():
+    """Whatever this test itself was started with, such as nohup."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Signals(Case):
     """A server that accepts and says nothing keeps a run busy for as long as a test needs."""
 
@@ -536,7 +542,7 @@ class Signals(Case):
         process = subprocess.Popen(
             [PROGRAM, "--baseline", self.baseline, "--source", self.mute, *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment(TERM="xterm"),
-            **{"stderr": subprocess.PIPE, **options})
+            **{"stderr": subprocess.PIPE, "preexec_fn": signals_as_usual, **options})
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         self.addCleanup(process.stdout.close)
