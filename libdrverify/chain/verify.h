@@ -13,7 +13,7 @@ enum drvp_chain_counter {
 	DRVP_CHAIN_UNVERIFIABLE,        /* differs, but the store lost what was hashed */
 	DRVP_CHAIN_UNCHECKED,           /* what was hashed cannot be had: not stored, or pruned */
 	DRVP_CHAIN_CLAIM,               /* the preimage that is stored says other than the columns */
-	DRVP_CHAIN_GENESIS,             /* nothing comes before them */
+	DRVP_CHAIN_GENESIS,             /* nothing comes before them, or nothing that was read */
 	DRVP_CHAIN_NULL_PREVIOUS,       /* NULL although there is a word for "none" */
 	/* found by following the links */
 	DRVP_CHAIN_GAP,                 /* claims a predecessor that is not there */
