@@ -161,15 +161,30 @@ static void tell_grown(const struct drvp_chain_judging *j, const struct group *g
 			       group->first ? (uint64_t)group->first->rows.value : 0));
 }
 
+/*
+ * A recorded last row that is not there may not have been written yet, or have been pruned since,
+ * as that of a chain is to which nothing is added.
+ */
+static bool may_be_another(const struct drvp_chain_judging *j, const struct group *group)
+{
+	if (j->recipe->front.value != DRVP_FRONT_PRUNED ||
+	    j->c->lineage->relation != DRVP_LINEAGE_NEWER)
+		return may_be_earlier(j, "the recorded last row is not there");
+	drvp_find(j->out, "lineage.newer", 0, NULL,
+		  "%sthe recorded last row is not there; it may have been pruned since",
+		  chains_of(j, group));
+	return true;
+}
+
 static void tell(const struct drvp_chain_judging *j, int outcome, const struct group *group)
 {
 	switch (outcome) {
 	case CUT:
-		if (!may_be_earlier(j, "the recorded last row is not there"))
+		if (!may_be_another(j, group))
 			tell_cut(j, group);
 		break;
 	case REPLACED:
-		if (!may_be_earlier(j, "the recorded last row is not there"))
+		if (!may_be_another(j, group))
 			tell_replaced(j, group);
 		break;
 	case SHORT:

@@ -474,9 +474,29 @@ static void test_codes(void **state)
 	}
 }
 
+/* Nothing is added to a quiet chain, so that at last its recorded end is pruned too. */
+static void test_pruned_head(void **state)
+{
+	struct log log = { .md = EVP_sha256() };
+
+	(void)state;
+	log_fill(&log, DRVP_INSTANT, 0);
+	log_open(&log, RECIPE(", \"front\": \"pruned\", \"expect\": { \"head\": { \"rows\": 9, \"hash\": "
+			      "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\" } }"));
+	log.run.lineage.relation = DRVP_LINEAGE_NEWER;
+	chain_run(&log.run);
+	expect(&log, DRV_INCONCLUSIVE, "lineage.newer");
+	chain_run_done(&log.run);
+	log.run.lineage.relation = DRVP_LINEAGE_SAME;
+	chain_run(&log.run);
+	expect(&log, DRV_FAIL, "chain.head_missing");
+	log_close(&log);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pruned_head),
 		cmocka_unit_test(test_forms), cmocka_unit_test(test_wrong_encoding),
 		cmocka_unit_test(test_upper_case), cmocka_unit_test(test_hmac),
 		cmocka_unit_test(test_recipe_mismatch), cmocka_unit_test(test_genesis_word),
