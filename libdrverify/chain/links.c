@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "chain/link_table.h"
-#include "chain/ordered.h"
 #include "chain/prove.h"
 #include "chain/reader.h"
+#include "chain/take.h"
+#include "chain/walk.h"
 
 /* Records in memory at a time: 9 MiB, and as much again while they are sorted. */
 #define RECORDS ((size_t)3 << 16)

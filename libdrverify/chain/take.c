@@ -1,5 +1,6 @@
 /* take.c: reads a proven chain in its order to record checkpoints of it */
-#include "chain/ordered.h"
+#include "chain/take.h"
+
 #include "chain/reader.h"
 
 struct taking {

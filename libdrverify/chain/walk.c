@@ -1,8 +1,9 @@
 /* walk.c: whether the links of a chain follow the order of its entries */
+#include "chain/walk.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/ordered.h"
 #include "chain/reader.h"
 #include "store/row_copy.h"
 
