@@ -32,20 +32,16 @@ list of commands or the name of one:
   named    rows that are named, no others: { code: [what their keys hold] }
   says     what stands in the messages of the findings, a list
 """
-import argparse
-import collections
-import concurrent.futures
 import json
-import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 import run
+import cases
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHAINS = ROOT / "fixtures" / "damage-chains"
@@ -258,67 +254,35 @@ def compare_names(code, wanted, findings):
 
 def try_case(case, stores):
     """("passed" | "failed" | "skipped", line)"""
-    start = time.monotonic()
     if case.mongodb and not stores.mongodb:
         return "skipped", f"skip {case.name}: no MongoDB server"
-    try:
-        case.try_out()
-        seconds = time.monotonic() - start
-        return "passed", f"ok   {case.name} ({seconds:.1f} s): {case.spec['about']}"
-    except run.Failed as failure:
-        return "failed", f"FAIL {case.name}: {case.spec['about']}\n{failure}"
-    except (OSError, ValueError, KeyError, subprocess.SubprocessError) as failure:
-        return "failed", f"FAIL {case.name}: {type(failure).__name__}: {failure}"
-
-
-def read_options():
-    parser = argparse.ArgumentParser(description="Tries the chains of fixtures/damage-chains on"
-                                     " real servers, which DRV_TEST_POSTGRESQL and"
-                                     " DRV_TEST_MONGODB name.")
-    parser.add_argument("--drverify", required=True, help="the command under test")
-    parser.add_argument("--mongo-command", default="", help="the built mongo_command")
-    parser.add_argument("--case", action="append", help="only this folder, or this case of it:"
-                        " \"partitions 3\"; repeatable")
-    parser.add_argument("--workers", type=int, default=2, help="cases at a time")
-    parser.add_argument("--quiet", action="store_true", help="print only what is not ok")
-    return parser.parse_args()
+    return cases.attempt(case.name, case.spec["about"], case.try_out)
 
 
 def read_cases(options, stores, scratch):
-    cases = []
+    """--case names a folder, or a case of it: "partitions 3"."""
+    found = []
     for path in sorted(CHAINS.glob("*/chain.json")):
         chain = json.loads(path.read_text("utf-8"))
-        cases += [Case(path.parent, chain, number, stores, scratch)
+        found += [Case(path.parent, chain, number, stores, scratch)
                   for number in range(len(chain["cases"]))]
-    return [case for case in cases if not options.case or case.name in options.case or
+    return [case for case in found if not options.case or case.name in options.case or
             case.folder.name in options.case]
 
 
 def main():
-    options = read_options()
-    if not os.environ.get("DRV_TEST_POSTGRESQL"):
-        sys.exit("DRV_TEST_POSTGRESQL must name a PostgreSQL superuser's connection")
+    options = cases.parser("Tries the chains of fixtures/damage-chains").parse_args()
+    cases.need_postgresql()
     stores = Stores(options)
     # Roles belong to the whole server.
     stores.psql("postgres", (run.PLATFORM / "roles.sql").read_text("utf-8"))
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="drv-chains."))
-    counts = collections.Counter()
-    pool = concurrent.futures.ThreadPoolExecutor(options.workers)
     try:
-        cases = read_cases(options, stores, scratch)
-        for outcome, line in pool.map(lambda one: try_case(one, stores), cases):
-            counts[outcome] += 1
-            if outcome != "passed" or not options.quiet:
-                print(line, flush=True)
+        return cases.try_all("chains", read_cases(options, stores, scratch),
+                             lambda one: try_case(one, stores), options)
     finally:
-        pool.shutdown(cancel_futures=True)
         shutil.rmtree(scratch)
         stores.close()
-    if not counts:
-        sys.exit("there is no such case")
-    print(f"chains: {counts['passed']} passed, {counts['failed']} failed, "
-          f"{counts['skipped']} skipped")
-    return 1 if counts["failed"] else 0
 
 
 if __name__ == "__main__":

@@ -21,9 +21,7 @@ finding codes exactly. Members of case.json:
   findings          codes expected on damaged data, no others: { code: rows counted by its findings,
                     or the list of its tables and collections, or "any" }
 """
-import argparse
 import collections
-import concurrent.futures
 import json
 import os
 import pathlib
@@ -32,7 +30,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import cases
+from cases import Failed
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CASES = ROOT / "fixtures" / "damage"
@@ -46,10 +47,6 @@ KNOWN = {"about", "shape", "document", "damaged_document", "baseline", "flags", 
 # Nothing listens there; refused at once.
 NOWHERE = {"main": "host=127.0.0.1 port=1 dbname=nothing",
            "search": "mongodb://127.0.0.1:1/nothing"}
-
-
-class Failed(Exception):
-    """A case did not go as it says, or could not be tried."""
 
 
 def run(command, text=None, environment=None):
@@ -313,63 +310,37 @@ def compare(code, expected, found):
     return []
 
 
-def try_case(folder, stores, scratch):
+def try_folder(folder, stores, scratch):
     """("passed" | "failed" | "skipped", line)"""
-    start = time.monotonic()
-    try:
-        case = Case(folder, stores, scratch)
-        if case.needs_mongodb() and not stores.mongodb:
-            return "skipped", f"skip {case.name}: no MongoDB server"
-        case.try_out()
-        seconds = time.monotonic() - start
-        return "passed", f"ok   {case.name} ({seconds:.1f} s): {case.spec['about']}"
-    except Failed as failure:
-        return "failed", f"FAIL {folder.name}: {failure}"
-    except (OSError, ValueError, KeyError, subprocess.SubprocessError) as failure:
-        return "failed", f"FAIL {folder.name}: {type(failure).__name__}: {failure}"
+    case = Case(folder, stores, scratch)
+    if case.needs_mongodb() and not stores.mongodb:
+        return "skipped", f"skip {case.name}: no MongoDB server"
+    return cases.attempt(case.name, case.spec["about"], case.try_out)
 
 
 def read_options():
-    parser = argparse.ArgumentParser(description="Tries the cases of fixtures/damage on real"
-                                     " servers, which DRV_TEST_POSTGRESQL and DRV_TEST_MONGODB"
-                                     " name.")
-    parser.add_argument("--drverify", required=True, help="the command under test")
+    parser = cases.parser("Tries the cases of fixtures/damage")
     parser.add_argument("--generate", required=True, help="the built data generator")
-    parser.add_argument("--mongo-command", default="", help="the built mongo_command")
-    parser.add_argument("--case", action="append", help="only this case; repeatable")
-    parser.add_argument("--workers", type=int, default=2, help="cases at a time")
-    parser.add_argument("--quiet", action="store_true", help="print only what is not ok")
     return parser.parse_args()
 
 
 def main():
     options = read_options()
-    if not os.environ.get("DRV_TEST_POSTGRESQL"):
-        sys.exit("DRV_TEST_POSTGRESQL must name a PostgreSQL superuser's connection")
+    cases.need_postgresql()
     for program in (options.drverify, options.generate):
         if not os.access(program, os.X_OK):
             sys.exit(f"{program} is no program; build it first")
     folders = sorted(path.parent for path in CASES.glob("*/case.json"))
     if options.case:
         folders = [folder for folder in folders if folder.name in options.case]
-    if not folders:
-        sys.exit("there is no such case")
     stores = Stores(options)
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="drv-damage."))
-    counts = collections.Counter()
-    pool = concurrent.futures.ThreadPoolExecutor(options.workers)
     try:
-        for outcome, line in pool.map(lambda one: try_case(one, stores, scratch), folders):
-            counts[outcome] += 1
-            if outcome != "passed" or not options.quiet:
-                print(line, flush=True)
+        return cases.try_all("damage", folders,
+                             lambda one: try_folder(one, stores, scratch), options)
     finally:
-        pool.shutdown(cancel_futures=True)
         shutil.rmtree(scratch)
         stores.close()
-    print(f"damage: {counts['passed']} passed, {counts['failed']} failed, "
-          f"{counts['skipped']} skipped")
-    return 1 if counts["failed"] else 0
 
 
 if __name__ == "__main__":

@@ -24,9 +24,7 @@ cover that column. Members of case.json:
 expect.json, where there is one, holds what the application keeps elsewhere of its chain: for a
 check's name what its "expect" must be.
 """
-import argparse
 import collections
-import concurrent.futures
 import json
 import os
 import pathlib
@@ -35,7 +33,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import cases
+from cases import Failed
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CASES = ROOT / "fixtures" / "chain-survey"
@@ -53,10 +54,6 @@ CHANGES = {"boolean": "NOT coalesce({0}, false)", "uuid": "md5(coalesce({0}::tex
            "character varying": "left(coalesce({0}, ''), 2) || '~'"}
 NUMBER = "-1 - coalesce({0}, 0)"
 TIME = "coalesce({0}, now()) + interval '1 second'"
-
-
-class Failed(Exception):
-    """A case did not go as it says, or could not be tried."""
 
 
 def run(command, text=None):
@@ -419,60 +416,29 @@ def counts_of(found):
     return {code: sum(one["count"] for one in found[code]) for code in found}
 
 
-def try_case(folder, options, scratch):
+def try_folder(folder, options, scratch):
     """("passed" | "failed" | "skipped", line)"""
-    start = time.monotonic()
-    try:
-        case = Case(folder, options, scratch)
-        if case.kind == "mongodb" and not os.environ.get("DRV_TEST_MONGODB"):
-            return "skipped", f"skip {folder.name}: no MongoDB server"
-        case.try_out()
-        seconds = time.monotonic() - start
-        return "passed", f"ok   {folder.name} ({seconds:.1f} s): {case.spec['about']}"
-    except Failed as failure:
-        return "failed", f"FAIL {folder.name}: {failure}"
-    except (OSError, ValueError, KeyError, subprocess.SubprocessError) as failure:
-        return "failed", f"FAIL {folder.name}: {type(failure).__name__}: {failure}"
-
-
-def read_options():
-    parser = argparse.ArgumentParser(description="Tries the cases of fixtures/chain-survey on real"
-                                     " servers, which DRV_TEST_POSTGRESQL and DRV_TEST_MONGODB"
-                                     " name.")
-    parser.add_argument("--drverify", required=True, help="the command under test")
-    parser.add_argument("--mongo-command", default="", help="the built mongo_command")
-    parser.add_argument("--case", action="append", help="only this case; repeatable")
-    parser.add_argument("--workers", type=int, default=2, help="cases at a time")
-    parser.add_argument("--quiet", action="store_true", help="print only what is not ok")
-    return parser.parse_args()
+    case = Case(folder, options, scratch)
+    if case.kind == "mongodb" and not os.environ.get("DRV_TEST_MONGODB"):
+        return "skipped", f"skip {folder.name}: no MongoDB server"
+    return cases.attempt(folder.name, case.spec["about"], case.try_out)
 
 
 def main():
-    options = read_options()
-    if not os.environ.get("DRV_TEST_POSTGRESQL"):
-        sys.exit("DRV_TEST_POSTGRESQL must name a PostgreSQL superuser's connection")
+    options = cases.parser("Tries the cases of fixtures/chain-survey").parse_args()
+    cases.need_postgresql()
     folders = sorted(path.parent for path in CASES.glob("*/case.json"))
     if options.case:
         folders = [folder for folder in folders if folder.name in options.case]
-    if not folders:
-        sys.exit("there is no such case")
     # Roles belong to the whole server.
     psql(os.environ["DRV_TEST_POSTGRESQL"],
          (ROOT / "fixtures/pet-platform/roles.sql").read_text("utf-8"))
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="drv-survey."))
-    counts = collections.Counter()
-    pool = concurrent.futures.ThreadPoolExecutor(options.workers)
     try:
-        for outcome, line in pool.map(lambda one: try_case(one, options, scratch), folders):
-            counts[outcome] += 1
-            if outcome != "passed" or not options.quiet:
-                print(line, flush=True)
+        return cases.try_all("survey", folders,
+                             lambda one: try_folder(one, options, scratch), options)
     finally:
-        pool.shutdown(cancel_futures=True)
         shutil.rmtree(scratch)
-    print(f"survey: {counts['passed']} passed, {counts['failed']} failed, "
-          f"{counts['skipped']} skipped")
-    return 1 if counts["failed"] else 0
 
 
 if __name__ == "__main__":
