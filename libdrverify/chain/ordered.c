@@ -4,476 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/reader.h"
-#include "store/row_copy.h"
+#include "chain/place.h"
 
-/* Of more rows than this, which of them was changed is not worth the time to find out. */
-#define WORTH_FINDING 256
-
-/* So many rows of one place in the order are put into theirs; more than that cannot be told. */
-#define PENDING 1024
-
-/* A hash that the next entry may have been made with. */
-struct candidate {
-	struct drvp_link link;
-	struct drvp_value value;     /* as an entry would store it */
-	char text[2 * DRVP_DIGEST_MAX + 1];
-};
-
-struct pending {
-	struct drvp_row row;
-	uint64_t position;
-};
-
-/* An entry of the present place that was accepted, by which its copies are known. */
-struct accepted {
-	uint8_t hash[DRVP_DIGEST_MAX];
-	size_t size;
-	struct candidate made_after;
-};
-
-struct ordered {
-	const struct drvp_measure *m;
-	const struct drvp_recipe *recipe;
-	struct drvp_chain_reader reader;
-	struct drvp_chain *chain;
-	const struct drvp_recorded_head *head;
-	bool anything;               /* nothing is known of what the next entry was made with */
-	bool last_matched;
-	struct candidate last;       /* the hash of the entry before */
-	struct candidate made;       /* what it should be, where that differs; state NULL: none */
-	struct candidate before;     /* the hash of the one before that */
-	bool before_claimed;         /* the entry before was made after it: no end of its own */
-	struct drvp_arena arena;     /* of the rows of the present place */
-	struct drvp_row *place;      /* one of them; NULL: none yet */
-	struct accepted *accepted;   /* PENDING of them */
-	size_t accepted_count;
-	struct pending *pending;     /* PENDING of them: they wait for the one before them */
-	size_t pending_count;
-	bool crowded;                /* more rows wait than can be tried */
-	uint64_t position;
-};
-
-/* ------------------------------------------------------------------ candidates */
-
-static void forget(struct candidate *candidate)
+static int end_chain(struct drvp_ordered *w)
 {
-	candidate->link.state = DRVP_LINK_NULL;
-	candidate->link.value = NULL;
-}
-
-/* Keeps a hash beyond its row. */
-static void keep(struct candidate *candidate, const struct drvp_link *hash)
-{
-	size_t len = hash->value && hash->value->len < sizeof candidate->text ? hash->value->len : 0;
-
-	candidate->link = *hash;
-	candidate->value = (struct drvp_value){ 0 };
-	if (hash->value)
-		candidate->value.kind = hash->value->kind;
-	if (len)
-		memcpy(candidate->text, hash->value->bytes, len);
-	candidate->value.len = len;
-}
-
-/* The link whose value lies in this very candidate, wherever that was copied to. */
-static const struct drvp_link *link_of(struct candidate *candidate)
-{
-	candidate->value.bytes = candidate->text;
-	candidate->link.value = &candidate->value;
-	return &candidate->link;
-}
-
-/* What the first entry was made with. */
-static void begin_chain(struct ordered *w)
-{
-	const struct drvp_bytes *anchor = drvp_recipe_anchor(w->recipe, w->chain->partition,
-							     w->chain->partition_len);
-
-	forget(&w->last);
-	forget(&w->made);
-	forget(&w->before);
-	w->last.link.state = DRVP_LINK_GENESIS;
-	w->last_matched = true;
-	w->anything = false;
-	if (anchor) {
-		memcpy(w->last.link.bytes, anchor->bytes, anchor->len);
-		w->last.link.size = anchor->len;
-		w->last.link.state = DRVP_LINK_HASH;
-		drvp_chain_reader_store_hash(&w->reader, &w->last.link, &w->last.value,
-					     w->last.text);
-		/* A chain that came back from before it was pruned begins as others do. */
-		w->made.link.state = DRVP_LINK_GENESIS;
-		w->last_matched = false;
-	} else if (w->recipe->front.value == DRVP_FRONT_PRUNED) {
-		w->anything = true;
-	}
-	w->chain->firsts += !w->anything;
-	w->m->tally->counters[DRVP_CHAIN_GENESIS].count += !w->anything;
-}
-
-/* ------------------------------------------------------------------ one entry */
-
-static int count(const struct ordered *w, const struct pending *p, unsigned counter)
-{
-	return drvp_tally_count_row(w->m->tally, counter, &p->row, (int64_t)p->position,
-				    w->m->settings->show_keys);
-}
-
-static bool fits(int content)
-{
-	return content == DRVP_CONTENT_MATCHES || content == DRVP_CONTENT_CLAIMS;
-}
-
-static int try(struct ordered *w, const struct pending *p, struct drvp_entry *entry,
-	       struct candidate *candidate, int *content)
-{
-	*content = DRVP_CONTENT_DIFFERS;
-	if (candidate->link.state == DRVP_LINK_NULL || entry->hash.state != DRVP_LINK_HASH)
-		return 0;
-	entry->previous = *link_of(candidate);
-	return drvp_chain_reader_compare(&w->reader, &p->row, entry, content);
-}
-
-/* Remembers an entry for as long as rows of its place come. */
-static void remember(struct ordered *w, const struct drvp_link *hash,
-		     const struct candidate *made_after)
-{
-	struct accepted *one;
-
-	if (w->accepted_count == PENDING)
-		return;
-	one = &w->accepted[w->accepted_count++];
-	memcpy(one->hash, hash->bytes, hash->size);
-	one->size = hash->size;
-	one->made_after = *made_after;
-}
-
-/* The entry's hash becomes what the next one was made with. */
-static void advance(struct ordered *w, const struct drvp_link *hash, bool matched)
-{
-	struct candidate next = { 0 };
-
-	keep(&next, hash);
-	w->before = w->last;
-	w->last = next;
-	w->last_matched = matched;
-	w->anything = false;
-	forget(&w->made);
-	w->chain->unproven += !matched;
-	if (w->head && drvp_link_is(hash, &w->head->hash))
-		w->chain->head_seen = true;
-}
-
-/* Takes an entry that was made after a candidate. */
-static int take(struct ordered *w, const struct pending *p, const struct drvp_entry *entry,
-		const struct candidate *made_after, int content)
-{
-	const struct candidate after = *made_after;
-	const bool claimed = made_after == &w->last;
-	int status = 0;
-
-	if (content == DRVP_CONTENT_CLAIMS)
-		status = count(w, p, DRVP_CHAIN_CLAIM);
-	advance(w, &entry->hash, true);
-	w->chain->unproven += content == DRVP_CONTENT_CLAIMS;
-	w->before_claimed = claimed;
-	remember(w, &entry->hash, &after);
-	return status;
-}
-
-/* An entry that stores no hash is as good as the last one, which the recorded head judges. */
-static int fold(struct ordered *w, const struct pending *p, struct drvp_entry *entry)
-{
-	bool made;
-	int status;
-
-	entry->previous = *link_of(&w->last);
-	status = drvp_chain_reader_make_hash(&w->reader, &p->row, entry);
-	made = entry->hash.state == DRVP_LINK_HASH;
-	if (!status && !made)
-		status = count(w, p, DRVP_CHAIN_MISMATCH);
-	if (!status)
-		advance(w, &entry->hash, made);
-	return status;
-}
-
-/* *accepted: whether it is the entry after the last one. */
-static int accept(struct ordered *w, const struct pending *p, bool *accepted)
-{
-	struct drvp_entry entry;
-	int content = DRVP_CONTENT_DIFFERS;
-	int status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
-
-	*accepted = true;
-	if (!status && !w->recipe->hash)
-		return fold(w, p, &entry);
-	if (!status && !w->anything)
-		status = try(w, p, &entry, &w->last, &content);
-	*accepted = !status && fits(content);
-	return *accepted ? take(w, p, &entry, &w->last, content) : status;
-}
-
-/* ------------------------------------------------------------------ entries that do not fit */
-
-static void forget_pending(struct ordered *w, size_t i)
-{
-	w->pending_count--;
-	memmove(&w->pending[i], &w->pending[i + 1],
-		(w->pending_count - i) * sizeof *w->pending);
-}
-
-/* The first of those that wait which comes next. */
-static int accept_any(struct ordered *w, bool *found)
-{
-	*found = false;
-	for (size_t i = 0; i < w->pending_count; i++) {
-		int status = accept(w, &w->pending[i], found);
-
-		if (status)
-			return status;
-		if (!*found)
-			continue;
-		forget_pending(w, i);
-		return 0;
-	}
-	return 0;
-}
-
-/* The first that is there for the second time: it was made after what the other one was. */
-static int find_copy(struct ordered *w, bool *found)
-{
-	*found = false;
-	for (size_t i = 0; i < w->pending_count * w->accepted_count; i++) {
-		const struct pending *p = &w->pending[i / w->accepted_count];
-		struct accepted *other = &w->accepted[i % w->accepted_count];
-		struct drvp_entry entry;
-		int content, status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
-
-		if (status)
-			return status;
-		if (entry.hash.size != other->size ||
-		    memcmp(entry.hash.bytes, other->hash, other->size) != 0)
-			continue;
-		status = try(w, p, &entry, &other->made_after, &content);
-		if (status || !fits(content))
-			return status;
-		*found = true;
-		w->chain->copies++;
-		status = count(w, p, DRVP_CHAIN_COPY);
-		forget_pending(w, i / w->accepted_count);
-		return status;
-	}
-	return 0;
-}
-
-/* An entry made after the one before the last: where that is intact, both claim one predecessor. */
-static int note_rival(struct ordered *w, const struct pending *p)
-{
-	if (!w->last_matched || !w->before_claimed)
-		return 0;
-	if (w->before.link.state == DRVP_LINK_GENESIS) {
-		w->chain->second_firsts++;
-		return count(w, p, DRVP_CHAIN_SECOND_GENESIS);
-	}
-	w->chain->forks++;
-	return count(w, p, DRVP_CHAIN_FORK);
-}
-
-/* The first that was made after what the last one should be, or after the one before that. */
-static int accept_other(struct ordered *w, struct candidate *candidate, bool *found)
-{
-	*found = false;
-	for (size_t i = 0; i < w->pending_count; i++) {
-		const struct pending p = w->pending[i];
-		struct drvp_entry entry;
-		int content, status = drvp_chain_reader_links(&w->reader, &p.row, &entry);
-
-		if (!status)
-			status = try(w, &p, &entry, candidate, &content);
-		if (status)
-			return status;
-		if (!fits(content))
-			continue;
-		*found = true;
-		if (candidate == &w->before)
-			status = note_rival(w, &p);
-		if (!status)
-			status = take(w, &p, &entry, candidate, content);
-		forget_pending(w, i);
-		return status;
-	}
-	return 0;
-}
-
-/* Whether q was made after p, going by the hash that p stores. */
-static int follows(struct ordered *w, const struct pending *p, const struct pending *q, bool *does)
-{
-	struct candidate hash = { 0 };
-	struct drvp_entry entry;
-	int content, status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
-
-	*does = false;
-	if (status || p == q)
-		return status;
-	keep(&hash, &entry.hash);
-	status = drvp_chain_reader_links(&w->reader, &q->row, &entry);
-	if (!status)
-		status = try(w, q, &entry, &hash, &content);
-	*does = !status && fits(content);
-	return status;
-}
-
-/*
- * Which of those that wait was changed: the first that none of the others comes before. The others
- * then follow it.
- */
-static int find_changed(struct ordered *w, size_t *changed)
-{
-	*changed = 0;
-	for (size_t i = 0; i < w->pending_count; i++) {
-		bool has_predecessor = false;
-
-		for (size_t j = 0; j < w->pending_count && !has_predecessor; j++) {
-			int status = follows(w, &w->pending[j], &w->pending[i], &has_predecessor);
-
-			if (status)
-				return status;
-		}
-		*changed = i;
-		if (!has_predecessor)
-			return 0;
-	}
-	*changed = 0;
-	return 0;
-}
-
-static unsigned how_it_differs(const struct ordered *w, int content)
-{
-	if (w->crowded)
-		return DRVP_CHAIN_UNVERIFIABLE;
-	return content == DRVP_CONTENT_UNKNOWN ? DRVP_CHAIN_UNVERIFIABLE : DRVP_CHAIN_MISMATCH;
-}
-
-/* Says that an entry is not what its hash says, and goes on from what it should be. */
-static int mismatch(struct ordered *w, const struct pending *p)
-{
-	struct drvp_entry entry, made;
-	int content, status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
-
-	if (!status && entry.hash.state == DRVP_LINK_NULL) {
-		w->chain->unproven++;
-		return count(w, p, DRVP_CHAIN_NULL_HASH);
-	}
-	if (!status)
-		status = try(w, p, &entry, &w->last, &content);
-	if (!status)
-		status = count(w, p, how_it_differs(w, content));
-	if (!status && entry.hash.state == DRVP_LINK_MALFORMED)
-		status = count(w, p, DRVP_CHAIN_MALFORMED_HASH);
-	made = entry;
-	made.previous = *link_of(&w->last);
-	if (!status)
-		status = drvp_chain_reader_make_hash(&w->reader, &p->row, &made);
-	if (status)
-		return status;
-	advance(w, &entry.hash, false);
-	keep(&w->made, &made.hash);
-	return 0;
-}
-
-/* What the first entry that is left of a pruned chain was made after is gone. */
-static int begin_pruned(struct ordered *w)
-{
-	struct drvp_entry entry;
-	struct pending p;
-	size_t first = 0;
-	int status = w->pending_count > WORTH_FINDING ? 0 : find_changed(w, &first);
-
-	if (status)
-		return status;
-	p = w->pending[first];
-	forget_pending(w, first);
-	w->anything = false;
-	status = drvp_chain_reader_links(&w->reader, &p.row, &entry);
-	if (status || entry.hash.state != DRVP_LINK_HASH)
-		return status ? status : mismatch(w, &p);
-	status = count(w, &p, DRVP_CHAIN_UNCHECKED);
-	return status ? status : take(w, &p, &entry, &w->last, DRVP_CONTENT_MATCHES);
-}
-
-static int blame_one(struct ordered *w)
-{
-	struct pending p;
-	size_t changed = 0;
-	int status = w->pending_count > WORTH_FINDING ? 0 : find_changed(w, &changed);
-
-	if (status)
-		return status;
-	p = w->pending[changed];
-	forget_pending(w, changed);
-	return mismatch(w, &p);
-}
-
-/* After all rows of a place: puts those that wait in their order, or says what is wrong with them. */
-static int finish_place(struct ordered *w)
-{
-	int status = 0;
-
-	while (!status && w->pending_count) {
-		bool found = w->anything;
-
-		if (w->anything)
-			status = begin_pruned(w);
-		else
-			status = accept_any(w, &found);
-		if (!status && !found)
-			status = find_copy(w, &found);
-		if (!status && !found && !w->last_matched)
-			status = accept_other(w, &w->made, &found);
-		if (!status && !found)
-			status = accept_other(w, &w->before, &found);
-		if (!status && !found)
-			status = blame_one(w);
-	}
-	w->accepted_count = 0;
-	w->crowded = false;
-	w->place = NULL;
-	drvp_arena_reset(&w->arena);
-	return status;
-}
-
-static int accept_waiting(struct ordered *w)
-{
-	bool found = true;
-	int status = 0;
-
-	while (!status && found && w->pending_count)
-		status = accept_any(w, &found);
-	return status;
-}
-
-static int wait_for_others(struct ordered *w, const struct pending *p)
-{
-	struct pending *copy = &w->pending[w->pending_count];
-
-	if (w->pending_count == PENDING) {
-		w->crowded = true;
-		w->chain->unproven++;
-		return count(w, p, DRVP_CHAIN_UNVERIFIABLE);
-	}
-	copy->position = p->position;
-	if (drvp_row_copy(&copy->row, &p->row, &w->arena))
-		return DRV_E_NOMEM;
-	w->pending_count++;
-	return 0;
-}
-
-/* ------------------------------------------------------------------ all entries */
-
-static int end_chain(struct ordered *w)
-{
-	int status = finish_place(w);
+	int status = drvp_place_finish(w);
 
 	if (status || !w->last_matched || w->last.link.state != DRVP_LINK_HASH)
 		return status;
@@ -482,7 +17,7 @@ static int end_chain(struct ordered *w)
 	return 0;
 }
 
-static int next_chain(struct ordered *w)
+static int next_chain(struct drvp_ordered *w)
 {
 	const struct drvp_strbuf *partition = &w->reader.partition;
 	int status = w->chain ? end_chain(w) : 0;
@@ -494,58 +29,39 @@ static int next_chain(struct ordered *w)
 	if (!w->chain)
 		return DRV_E_NOMEM;
 	w->head = drvp_recipe_head(w->recipe, w->chain->partition, w->chain->partition_len);
-	begin_chain(w);
+	drvp_place_begin_chain(w);
 	return 0;
 }
 
-static bool in_chain(const struct ordered *w)
+static bool in_chain(const struct drvp_ordered *w)
 {
 	return w->chain && w->chain->partition_len == w->reader.partition.len &&
 	       !memcmp(w->chain->partition, drvp_strbuf_text(&w->reader.partition),
 		       w->reader.partition.len);
 }
 
-/* Copies are looked for as long as rows of one place come, so one of them is kept. */
-static int enter_place(struct ordered *w, const struct drvp_row *row)
-{
-	int status = 0;
-
-	if (w->place && !drvp_chain_reader_same_place(&w->reader, w->place, row))
-		status = finish_place(w);
-	if (status || w->place)
-		return status;
-	w->place = drvp_arena_alloc(&w->arena, sizeof *w->place);
-	return w->place && !drvp_row_copy(w->place, row, &w->arena) ? 0 : DRV_E_NOMEM;
-}
-
 static int step(const struct drvp_row *row, void *user)
 {
-	struct ordered *w = user;
-	struct pending p = { *row, w->position++ };
-	bool accepted = false;
-	int status = 0;
+	struct drvp_ordered *w = user;
 
 	drvp_chain_reader_partition(&w->reader, row);
-	if (!in_chain(w))
-		status = next_chain(w);
-	if (!status)
-		status = enter_place(w, row);
-	if (status)
-		return status;
+	if (!in_chain(w)) {
+		int status = next_chain(w);
+
+		if (status)
+			return status;
+	}
 	w->chain->rows++;
-	status = accept(w, &p, &accepted);
-	if (status)
-		return status;
-	return accepted ? accept_waiting(w) : wait_for_others(w, &p);
+	return drvp_place_add(w, row);
 }
 
-static int scan(struct ordered *w, struct drv_error *err)
+static int scan(struct drvp_ordered *w, struct drv_error *err)
 {
 	const struct drvp_scan question = drvp_chain_reader_scan_ordered(&w->reader);
 	int status;
 
-	w->accepted = calloc(PENDING, sizeof *w->accepted);
-	w->pending = calloc(PENDING, sizeof *w->pending);
+	w->accepted = calloc(DRVP_PLACE_MOST, sizeof *w->accepted);
+	w->pending = calloc(DRVP_PLACE_MOST, sizeof *w->pending);
 	if (!w->accepted || !w->pending)
 		return drvp_fail_nomem(err);
 	status = w->m->session->store->scan(w->m->session, &question, step, w, &w->m->tally->rows,
@@ -555,7 +71,7 @@ static int scan(struct ordered *w, struct drv_error *err)
 
 int drvp_chain_measure_ordered(const struct drvp_measure *m, struct drv_error *err)
 {
-	struct ordered w = { .m = m, .recipe = m->item->config };
+	struct drvp_ordered w = { .m = m, .recipe = m->item->config };
 	int status = drvp_chain_reader_open(&w.reader, m, DRVP_USE_CONTENTS, err);
 
 	if (!status)
