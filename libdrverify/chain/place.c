@@ -19,15 +19,16 @@ static void forget(struct drvp_candidate *candidate)
 /* Keeps a hash beyond its row. */
 static void keep(struct drvp_candidate *candidate, const struct drvp_link *hash)
 {
-	size_t len = hash->value && hash->value->len < sizeof candidate->text ? hash->value->len : 0;
+	size_t len = hash->value ? hash->value->len : 0;
 
 	candidate->link = *hash;
 	candidate->value = (struct drvp_value){ 0 };
 	if (hash->value)
 		candidate->value.kind = hash->value->kind;
-	if (len)
+	if (len && len < sizeof candidate->text) {
 		memcpy(candidate->text, hash->value->bytes, len);
-	candidate->value.len = len;
+		candidate->value.len = len;
+	}
 }
 
 /* The link whose value lies in this very candidate, wherever that was copied to. */
@@ -120,8 +121,9 @@ static void advance(struct drvp_ordered *w, const struct drvp_link *hash, bool m
 }
 
 /* Takes an entry that was made after a candidate. */
-static int take(struct drvp_ordered *w, const struct drvp_waiting *p, const struct drvp_entry *entry,
-		const struct drvp_candidate *made_after, int content)
+static int take(struct drvp_ordered *w, const struct drvp_waiting *p,
+		const struct drvp_entry *entry, const struct drvp_candidate *made_after,
+		int content)
 {
 	const struct drvp_candidate after = *made_after;
 	const bool claimed = made_after == &w->last;
@@ -261,7 +263,8 @@ static int accept_other(struct drvp_ordered *w, struct drvp_candidate *candidate
 }
 
 /* Whether q was made after p, going by the hash that p stores. */
-static int follows(struct drvp_ordered *w, const struct drvp_waiting *p, const struct drvp_waiting *q, bool *does)
+static int follows(struct drvp_ordered *w, const struct drvp_waiting *p,
+		   const struct drvp_waiting *q, bool *does)
 {
 	struct drvp_candidate hash = { 0 };
 	struct drvp_entry entry;
