@@ -196,6 +196,11 @@ static int accept_any(struct drvp_ordered *w, bool *found)
 	return 0;
 }
 
+static bool same_hash(const struct drvp_waiting *p, const struct drvp_accepted *other)
+{
+	return p->size && p->size == other->size && !memcmp(p->hash, other->hash, p->size);
+}
+
 /* The first that is there for the second time: it was made after what the other one was. */
 static int find_copy(struct drvp_ordered *w, bool *found)
 {
@@ -204,16 +209,17 @@ static int find_copy(struct drvp_ordered *w, bool *found)
 		const struct drvp_waiting *p = &w->pending[i / w->accepted_count];
 		struct drvp_accepted *other = &w->accepted[i % w->accepted_count];
 		struct drvp_entry entry;
-		int content, status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
+		int content, status;
 
+		if (!same_hash(p, other))
+			continue;
+		status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
+		if (!status)
+			status = try(w, p, &entry, &other->made_after, &content);
 		if (status)
 			return status;
-		if (entry.hash.size != other->size ||
-		    memcmp(entry.hash.bytes, other->hash, other->size) != 0)
+		if (!fits(content))
 			continue;
-		status = try(w, p, &entry, &other->made_after, &content);
-		if (status || !fits(content))
-			return status;
 		*found = true;
 		w->chain->copies++;
 		status = count(w, p, DRVP_CHAIN_COPY);
@@ -412,13 +418,20 @@ static int accept_waiting(struct drvp_ordered *w)
 static int wait_for_others(struct drvp_ordered *w, const struct drvp_waiting *p)
 {
 	struct drvp_waiting *copy = &w->pending[w->pending_count];
+	struct drvp_entry entry;
+	int status;
 
 	if (w->pending_count == DRVP_PLACE_MOST) {
 		w->crowded = true;
 		w->chain->unproven++;
 		return count(w, p, DRVP_CHAIN_UNVERIFIABLE);
 	}
+	status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
+	if (status)
+		return status;
 	copy->position = p->position;
+	copy->size = entry.hash.state == DRVP_LINK_HASH ? entry.hash.size : 0;
+	memcpy(copy->hash, entry.hash.bytes, copy->size);
 	if (drvp_row_copy(&copy->row, &p->row, &w->arena))
 		return DRV_E_NOMEM;
 	w->pending_count++;
@@ -440,7 +453,7 @@ static int enter_place(struct drvp_ordered *w, const struct drvp_row *row)
 
 int drvp_place_add(struct drvp_ordered *w, const struct drvp_row *row)
 {
-	struct drvp_waiting p = { *row, w->position++ };
+	const struct drvp_waiting p = { .row = *row, .position = w->position++ };
 	bool accepted = false;
 	int status = enter_place(w, row);
 

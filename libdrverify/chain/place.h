@@ -17,6 +17,8 @@ struct drvp_candidate {
 /* An entry of the present place that waits for the one before it. */
 struct drvp_waiting {
 	struct drvp_row row;
+	uint8_t hash[DRVP_DIGEST_MAX];          /* as it is stored; size 0: it has none */
+	size_t size;
 	uint64_t position;
 };
 
