@@ -120,12 +120,14 @@ static inline void chain_run(struct chain_run *run)
 	run->item->check->judge(run->item, &run->verdict.tally, &c, &run->verdict);
 }
 
+/* Where nothing ran since, it does nothing. */
 static inline void chain_run_done(struct chain_run *run)
 {
 	drvp_strbuf_free(&run->verdict.summary);
 	free(run->verdict.findings);
 	drvp_arena_free(&run->verdict.arena);
 	drvp_tally_free(&run->verdict.tally);
+	memset(&run->verdict, 0, sizeof run->verdict);
 }
 
 /* NULL when there is no such finding. */

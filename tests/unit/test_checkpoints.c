@@ -14,40 +14,17 @@
 
 static struct drvp_strbuf document;
 
-/* Runs with a document, anew. */
-static void run(struct log *log, const char *members, bool capture, bool since, int relation)
-{
-	drv_baseline_free(&log->baseline);
-	log->baseline = chain_document(members);
-	assert_non_null(log->baseline);
-	fake_session_init(&log->session, &log->table);
-	chain_run_init(&log->run, log->baseline, &log->session);
-	log->run.settings.capture = capture;
-	log->run.settings.since_checkpoint = since;
-	log->run.lineage.relation = relation;
-	chain_run(&log->run);
-	assert_int_equal(0, log->run.status);
-}
-
 /* The document that a capture of the first ROWS rows writes. */
 static void capture(struct log *log)
 {
-	struct drvp_strbuf text = DRVP_STRBUF_INIT;
-	struct drvp_json_writer writer = { .out = &text };
 	size_t all = log->table.row_count;
 
 	log->table.row_count = ROWS;
-	run(log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
+	log_verify(log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
 	assert_int_equal(DRV_PASS, log->run.verdict.result.verdict);
-	drvp_json_open_object(&writer, NULL, true);
-	log->run.item->check->record(log->run.item, &log->run.verdict.tally, &writer);
-	drvp_json_close_object(&writer);
-	assert_false(text.failed);
-	drvp_strbuf_clear(&document);
-	drvp_strbuf_printf(&document, "%s, %.*s", LOG_RECIPE, (int)text.len - 2, text.data + 1);
+	log_record(log, LOG_RECIPE, &document);
 	log->table.row_count = all;
 	chain_run_done(&log->run);
-	drvp_strbuf_free(&text);
 }
 
 static void expect_code(struct log *log, int verdict, const char *code)
@@ -71,7 +48,7 @@ static void test_taken(void **state)
 
 	(void)state;
 	log_init(&log, ROWS);
-	run(&log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
+	log_verify(&log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
 	taken = &log.run.verdict.tally.taken;
 	assert_int_equal(6, taken->count);
 	for (size_t i = 0; i < taken->count; i++) {
@@ -103,7 +80,7 @@ static void test_taken_elsewhere(void **state)
 						  (struct drvp_value){ .kind = DRVP_NULL };
 		seal(&log, i);
 	}
-	run(&log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
+	log_verify(&log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
 	assert_int_equal(DRV_PASS, log.run.verdict.result.verdict);
 	/* Row 1,010 is the first that is last in both ways. */
 	assert_int_equal(1011, log.run.verdict.tally.taken.list[0].rows);
@@ -117,7 +94,7 @@ static void test_since(void **state)
 
 	(void)state;
 	begin(&log);
-	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	log_verify(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
 	expect_code(&log, DRV_PASS, NULL);
 	assert_int_equal(MORE + 1, log.run.verdict.tally.rows);
 	assert_non_null(strstr(log.run.verdict.result.summary, "row 5,200 (seq 5199)"));
@@ -128,10 +105,10 @@ static void test_since(void **state)
 
 	/* What is older is not looked at, and found by a full run. */
 	log.table.rows[17][SEQ] = fake_integer(-1);
-	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	log_verify(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
 	expect_code(&log, DRV_PASS, NULL);
 	chain_run_done(&log.run);
-	run(&log, document.data, false, false, DRVP_LINEAGE_NEWER);
+	log_verify(&log, document.data, false, false, DRVP_LINEAGE_NEWER);
 	expect_code(&log, DRV_FAIL, "chain.hash_mismatch");
 	log_free(&log);
 }
@@ -143,23 +120,23 @@ static void test_since_damaged(void **state)
 	(void)state;
 	begin(&log);
 	log.table.rows[ROWS + 7][SEQ] = fake_integer(ROWS + 1000);
-	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	log_verify(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
 	expect_code(&log, DRV_FAIL, "chain.hash_mismatch");
 	chain_run_done(&log.run);
 	log.table.rows[ROWS + 7][SEQ] = fake_integer(ROWS + 7);
 	fake_remove(&log.table, ROWS + 7);
-	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	log_verify(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
 	expect_code(&log, DRV_FAIL, "chain.link_broken");
 	chain_run_done(&log.run);
 	/* Without the checkpoint's row, all rows are read. */
 	fake_remove(&log.table, ROWS - 1);
-	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	log_verify(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
 	expect_code(&log, DRV_FAIL, "chain.head_missing");
 	assert_int_equal(log.table.row_count, log.run.verdict.tally.rows);
 	chain_run_done(&log.run);
 	while (log.table.row_count > ROWS - 100)
 		fake_remove(&log.table, log.table.row_count - 1);
-	run(&log, document.data, false, true, DRVP_LINEAGE_SAME);
+	log_verify(&log, document.data, false, true, DRVP_LINEAGE_SAME);
 	assert_int_not_equal(DRV_PASS, log.run.verdict.result.verdict);
 	log_free(&log);
 }
@@ -176,7 +153,7 @@ static void test_since_replaced(void **state)
 							 fake_text(log.hashes[i - 1]);
 		seal(&log, i);
 	}
-	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	log_verify(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
 	expect_code(&log, DRV_FAIL, "chain.null_previous");
 	log_free(&log);
 }
@@ -194,12 +171,12 @@ static void test_since_late(void **state)
 		log.table.rows[i][PREVIOUS] = fake_text(log.hashes[i - 1]);
 		seal(&log, i);
 	}
-	run(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
+	log_verify(&log, document.data, false, true, DRVP_LINEAGE_NEWER);
 	expect_code(&log, DRV_PASS, NULL);
 	assert_int_equal(ROWS + MORE, log.run.verdict.tally.rows);
 	assert_int_equal(ROWS + MORE, log.run.verdict.tally.counted);
 	chain_run_done(&log.run);
-	run(&log, document.data, false, false, DRVP_LINEAGE_UNKNOWN);
+	log_verify(&log, document.data, false, false, DRVP_LINEAGE_UNKNOWN);
 	expect_code(&log, DRV_PASS, NULL);
 	log_free(&log);
 }
@@ -214,7 +191,7 @@ static void test_tied_end(void **state)
 	log_init(&log, ROWS);
 	log.table.rows[ROWS - 1][SEQ] = fake_integer(ROWS - 2);
 	seal(&log, ROWS - 1);
-	run(&log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
+	log_verify(&log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
 	assert_int_equal(5, taken->count);
 	assert_int_equal(5000, taken->list[4].rows);
 	log_free(&log);
@@ -229,7 +206,7 @@ static void test_since_older(void **state)
 	begin(&log);
 	while (log.table.row_count > 3200)
 		fake_remove(&log.table, log.table.row_count - 1);
-	run(&log, document.data, false, true, DRVP_LINEAGE_OLDER);
+	log_verify(&log, document.data, false, true, DRVP_LINEAGE_OLDER);
 	expect_code(&log, DRV_INCONCLUSIVE, "lineage.older");
 	log_free(&log);
 }
@@ -243,7 +220,7 @@ static void test_older(void **state)
 	begin(&log);
 	while (log.table.row_count > 3200)
 		fake_remove(&log.table, log.table.row_count - 1);
-	run(&log, document.data, false, false, DRVP_LINEAGE_OLDER);
+	log_verify(&log, document.data, false, false, DRVP_LINEAGE_OLDER);
 	expect_code(&log, DRV_INCONCLUSIVE, "lineage.older");
 	assert_non_null(strstr(log.run.verdict.result.summary, "up to row 3,000 (seq 2999)"));
 	chain_run_done(&log.run);
@@ -253,7 +230,7 @@ static void test_older(void **state)
 		log.table.rows[i][PREVIOUS] = fake_text(log.hashes[i - 1]);
 		seal(&log, i);
 	}
-	run(&log, document.data, false, false, DRVP_LINEAGE_OLDER);
+	log_verify(&log, document.data, false, false, DRVP_LINEAGE_OLDER);
 	expect_code(&log, DRV_FAIL, "chain.checkpoint_missing");
 	assert_non_null(strstr(log.run.verdict.result.summary, "row 3,000"));
 	log_free(&log);
