@@ -48,6 +48,8 @@ void drvp_place_begin_chain(struct drvp_ordered *w)
 	forget(&w->last);
 	forget(&w->made);
 	forget(&w->before);
+	w->before_claimed = true;
+	w->end_count = 0;
 	w->last.link.state = DRVP_LINK_GENESIS;
 	w->last_matched = true;
 	w->anything = false;
@@ -102,6 +104,7 @@ static void remember(struct drvp_ordered *w, const struct drvp_link *hash,
 	memcpy(one->hash, hash->bytes, hash->size);
 	one->size = hash->size;
 	one->made_after = *made_after;
+	keep(&one->own, hash);
 }
 
 /* The entry's hash becomes what the next one was made with. */
@@ -110,7 +113,10 @@ static void advance(struct drvp_ordered *w, const struct drvp_link *hash, bool m
 	struct drvp_candidate next = { 0 };
 
 	keep(&next, hash);
+	if (w->last_matched && !w->before_claimed && w->end_count < DRVP_OPEN_ENDS)
+		w->ends[w->end_count++] = w->before;
 	w->before = w->last;
+	w->before_claimed = true;
 	w->last = next;
 	w->last_matched = matched;
 	w->anything = false;
@@ -229,12 +235,11 @@ static int find_copy(struct drvp_ordered *w, bool *found)
 	return 0;
 }
 
-/* An entry made after the one before the last: where that is intact, both claim one predecessor. */
-static int note_rival(struct drvp_ordered *w, const struct drvp_waiting *p)
+/* An entry made after one that another, intact one was made after. */
+static int note_rival(struct drvp_ordered *w, const struct drvp_waiting *p,
+		      const struct drvp_candidate *rivals)
 {
-	if (!w->last_matched || !w->before_claimed)
-		return 0;
-	if (w->before.link.state == DRVP_LINK_GENESIS) {
+	if (rivals->link.state == DRVP_LINK_GENESIS) {
 		w->chain->second_firsts++;
 		return count(w, p, DRVP_CHAIN_SECOND_GENESIS);
 	}
@@ -242,8 +247,9 @@ static int note_rival(struct drvp_ordered *w, const struct drvp_waiting *p)
 	return count(w, p, DRVP_CHAIN_FORK);
 }
 
-/* The first that was made after what the last one should be, or after the one before that. */
-static int accept_other(struct drvp_ordered *w, struct drvp_candidate *candidate, bool *found)
+/* The first that was made after a candidate, which another entry may have been made after too. */
+static int accept_other(struct drvp_ordered *w, struct drvp_candidate *candidate, bool rival,
+			bool *found)
 {
 	*found = false;
 	for (size_t i = 0; i < w->pending_count; i++) {
@@ -258,14 +264,46 @@ static int accept_other(struct drvp_ordered *w, struct drvp_candidate *candidate
 		if (!fits(content))
 			continue;
 		*found = true;
-		if (candidate == &w->before)
-			status = note_rival(w, &p);
+		if (rival)
+			status = note_rival(w, &p, candidate);
 		if (!status)
 			status = take(w, &p, &entry, candidate, content);
 		forget_pending(w, i);
 		return status;
 	}
 	return 0;
+}
+
+/* The first that goes on with another branch. */
+static int accept_branch(struct drvp_ordered *w, bool *found)
+{
+	*found = false;
+	for (size_t i = 0; i < w->end_count; i++) {
+		struct drvp_candidate end = w->ends[i];
+		int status = accept_other(w, &end, false, found);
+
+		if (status)
+			return status;
+		if (!*found)
+			continue;
+		memmove(&w->ends[i], &w->ends[i + 1], (--w->end_count - i) * sizeof *w->ends);
+		return 0;
+	}
+	return 0;
+}
+
+/* The first that was made after an entry of this place, or after the one before the place. */
+static int accept_rival(struct drvp_ordered *w, bool *found)
+{
+	int status = accept_other(w, &w->entered, true, found);
+
+	for (size_t i = 0; !status && !*found && i < w->accepted_count &&
+	     w->accepted_count * w->pending_count <= WORTH_FINDING * WORTH_FINDING; i++) {
+		struct drvp_candidate own = w->accepted[i].own;
+
+		status = accept_other(w, &own, true, found);
+	}
+	return status;
 }
 
 /* Whether q was made after p, going by the hash that p stores. */
@@ -392,9 +430,14 @@ int drvp_place_finish(struct drvp_ordered *w)
 		if (!status && !found)
 			status = find_copy(w, &found);
 		if (!status && !found && !w->last_matched)
-			status = accept_other(w, &w->made, &found);
+			status = accept_other(w, &w->made, false, &found);
 		if (!status && !found)
-			status = accept_other(w, &w->before, &found);
+			status = accept_other(w, &w->before,
+					      w->last_matched && w->before_claimed, &found);
+		if (!status && !found)
+			status = accept_branch(w, &found);
+		if (!status && !found)
+			status = accept_rival(w, &found);
 		if (!status && !found)
 			status = blame_one(w);
 	}
@@ -447,6 +490,7 @@ static int enter_place(struct drvp_ordered *w, const struct drvp_row *row)
 		status = drvp_place_finish(w);
 	if (status || w->place)
 		return status;
+	w->entered = w->last;
 	w->place = drvp_arena_alloc(&w->arena, sizeof *w->place);
 	return w->place && !drvp_row_copy(w->place, row, &w->arena) ? 0 : DRV_E_NOMEM;
 }

@@ -7,6 +7,9 @@
 /* So many rows of one place in the order are put into theirs; more than that cannot be told. */
 #define DRVP_PLACE_MOST 1024
 
+/* So many branches can be open at a time. */
+#define DRVP_OPEN_ENDS 8
+
 /* A hash that the next entry may have been made with. */
 struct drvp_candidate {
 	struct drvp_link link;
@@ -26,7 +29,7 @@ struct drvp_waiting {
 struct drvp_accepted {
 	uint8_t hash[DRVP_DIGEST_MAX];
 	size_t size;
-	struct drvp_candidate made_after;
+	struct drvp_candidate made_after, own;
 };
 
 /* Chains while they are read, one after the other. */
@@ -42,6 +45,9 @@ struct drvp_ordered {
 	struct drvp_candidate made;  /* what it should be, where that differs; state NULL: none */
 	struct drvp_candidate before;           /* the hash of the one before that */
 	bool before_claimed;         /* the entry before was made after it: no end of its own */
+	struct drvp_candidate ends[DRVP_OPEN_ENDS];     /* of other branches, that nobody claims */
+	size_t end_count;
+	struct drvp_candidate entered;          /* the hash of the last entry of an earlier place */
 	struct drvp_arena arena;     /* of the rows of the present place */
 	struct drvp_row *place;      /* one of them; NULL: none yet */
 	struct drvp_accepted *accepted;         /* DRVP_PLACE_MOST of them */

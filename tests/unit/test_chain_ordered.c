@@ -315,6 +315,51 @@ static void test_damage_in_ties(void **state)
 	try_tied(&damaged, 4, "chain.hash_mismatch", 1, "d3");
 }
 
+static void append_at(struct chain *c, int64_t seq, const char *previous, const char *data)
+{
+	c->next_seq = seq;
+	append(c, previous, data);
+}
+
+/* Two writers fork within one moment, and both branches may go on in it: every order is a fork. */
+static void try_branches(bool both)
+{
+	size_t tied = both ? 4 : 3;
+	struct chain c;
+
+	build(&c, 0);
+	append_at(&c, 1, "", "a");
+	append_at(&c, 2, c.entries[0].hash, "b1");
+	append_at(&c, 2, c.entries[0].hash, "b2");
+	append_at(&c, 2, c.entries[1].hash, "c");
+	if (both)
+		append_at(&c, 2, c.entries[2].hash, "c2");
+	append_at(&c, 3, c.entries[3].hash, "d");
+	for (size_t number = 0; number < 24; number++) {
+		size_t order[MOST];
+		struct log log;
+
+		permute(order, tied, number);
+		log_init(&log);
+		add_row(&log.table, &c.entries[0], 1);
+		for (size_t i = 0; i < tied; i++)
+			add_row(&log.table, &c.entries[order[i] + 1], 2);
+		add_row(&log.table, &c.entries[tied + 1], 3);
+		log_run(&log, RECIPE);
+		if (log.run.verdict.result.verdict != DRV_WARN ||
+		    chain_finding(&log.run, "chain.fork")->count != 1)
+			fail_msg("permutation %zu: %s", number, log.run.verdict.result.summary);
+		log_free(&log);
+	}
+}
+
+static void test_branches_in_ties(void **state)
+{
+	(void)state;
+	try_branches(false);
+	try_branches(true);
+}
+
 /* ------------------------------------------------------------------ folds */
 
 #define FOLD "\"order_by\": [\"seq\"], \"genesis\": { \"hashed\": \"\" }, " PREIMAGE
@@ -363,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_ties),
 		cmocka_unit_test(test_damage_in_ties),
+		cmocka_unit_test(test_branches_in_ties),
 		cmocka_unit_test(test_fold),
 	};
 
