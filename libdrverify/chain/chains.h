@@ -26,6 +26,7 @@ struct drvp_chain {
 	uint64_t rows_before;        /* that a checkpoint stands for, and that were not read */
 	uint64_t gaps, forks, second_firsts, copies, tails, backward;
 	uint64_t head_position;      /* of the recorded head in the order, from 1; 0: unknown */
+	bool strayed;                /* an entry follows none that came before it in the order */
 	bool front_cut;              /* no entry is the first; front is the first gap */
 	struct drvp_link_record front, last_tail;
 	uint8_t head[DRVP_MULTISET_VALUE_MAX];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain/chain_tally.h"
 #include "chain/link_table.h"
 #include "chain/prove.h"
 #include "chain/reader.h"
@@ -15,6 +16,7 @@
 
 struct following {
 	const struct drvp_measure *m;
+	struct drvp_chain_tally *own;        /* of m->tally */
 	const struct drvp_recipe *recipe;
 	struct drvp_chain_reader reader;
 	struct drvp_link_table table;
@@ -40,7 +42,7 @@ struct following {
 static bool prove_all(const struct following *f)
 {
 	const struct drvp_tally *tally = f->m->tally;
-	struct drvp_chains *chains = &f->m->tally->chains;
+	struct drvp_chains *chains = &f->own->chains;
 	bool all = true;
 
 	for (size_t i = 0; i < chains->count; i++) {
@@ -66,7 +68,7 @@ struct row_links {
 
 static uint32_t chain_index(struct following *f, const struct drvp_row *row)
 {
-	const struct drvp_chains *chains = &f->m->tally->chains;
+	const struct drvp_chains *chains = &f->own->chains;
 	const struct drvp_chain *chain;
 
 	drvp_chain_reader_partition(&f->reader, row);
@@ -100,7 +102,7 @@ static int read_links(struct row_links *links, struct following *f, const struct
 		return status ? status : DRV_E_BUSY;
 	fingerprint_link(&links->hash, f, &entry->hash);
 	fingerprint_link(&links->previous, f, &entry->previous);
-	if (drvp_chain_reader_is_front(&f->reader, &f->m->tally->chains.list[chain], entry))
+	if (drvp_chain_reader_is_front(&f->reader, &f->own->chains.list[chain], entry))
 		links->previous = DRVP_NO_PREDECESSOR;
 	links->holds = entry->hash.state == DRVP_LINK_HASH;
 	links->claims = entry->previous.state != DRVP_LINK_NULL;
@@ -188,7 +190,7 @@ static int follow(struct following *f, struct drv_error *err)
 
 	if (!drvp_link_table_init(&f->table, capacity))
 		return drvp_fail_nomem(err);
-	f->table.chains = &f->m->tally->chains;
+	f->table.chains = &f->own->chains;
 	f->table.ordered = !f->recipe->committed && orders_by_first(f);
 	status = note_known_forks(f, err);
 	f->passes = f->m->tally->rows / ONE_PASS + 1;
@@ -273,7 +275,7 @@ static int look_again(const struct drvp_row *row, void *user)
 		f->before_bad++;
 	if (!f->table.records)
 		return 0;
-	note_ends(&f->m->tally->chains.list[links.held.chain], &links);
+	note_ends(&f->own->chains.list[links.held.chain], &links);
 	return name_row(f, &links, row);
 }
 
@@ -300,7 +302,7 @@ static void set_counts(struct following *f)
 static void forget_heads(struct following *f)
 {
 	bool ordered = f->recipe->order_by.count && !f->unordered;
-	struct drvp_chains *chains = &f->m->tally->chains;
+	struct drvp_chains *chains = &f->own->chains;
 
 	for (size_t i = 0; i < chains->count; i++) {
 		struct drvp_chain *chain = &chains->list[i];
@@ -344,7 +346,7 @@ static void find_first_bad(struct following *f)
 static void blame_stray(struct following *f)
 {
 	struct drvp_counter *counters = f->m->tally->counters;
-	struct drvp_chains *chains = &f->m->tally->chains;
+	struct drvp_chains *chains = &f->own->chains;
 	const struct drvp_link_table *t = &f->table;
 	bool explained = t->backward.count || t->gaps.count || t->second_firsts.count ||
 			 t->copies.count ||
@@ -358,7 +360,7 @@ static void blame_stray(struct following *f)
 		return;
 	drvp_counter_merge(&counters[DRVP_CHAIN_BACKWARD], &counters[DRVP_CHAIN_STRAY]);
 	for (size_t i = 0; i < chains->count; i++)
-		chains->list[i].backward += chains->count == 1;
+		chains->list[i].backward += chains->list[i].strayed;
 }
 
 /* A capture records them; a run that begins at the last one moves on to the next. */
@@ -369,14 +371,14 @@ static bool takes_checkpoints(const struct following *f)
 	return (f->m->settings->capture || drvp_chain_since(recipe, f->m->settings)) &&
 	       recipe->previous && recipe->committed && recipe->order_by.count &&
 	       !recipe->partition_by.count && f->m->tally->rows &&
-	       !f->m->tally->chains.list[0].unproven;
+	       !f->own->chains.list[0].unproven;
 }
 
 /* The first row of such a run stands for all that come before it. */
 static void note_rows_before(struct following *f)
 {
 	const struct drvp_checkpoint *since = drvp_chain_since(f->recipe, f->m->settings);
-	struct drvp_chains *chains = &f->m->tally->chains;
+	struct drvp_chains *chains = &f->own->chains;
 
 	if (since && chains->count)
 		chains->list[0].rows_before = since->rows - 1;
@@ -397,7 +399,7 @@ static int read_whole(const struct drvp_measure *m, struct drv_error *err)
 	settings.since_checkpoint = false;
 	whole.settings = &settings;
 	rows = drvp_chain_selection(m->item->config, &settings);
-	drvp_tally_free(m->tally);
+	drvp_tally_reset(m->tally);
 	m->tally->elapsed = elapsed;
 	m->tally->counted_set = true;
 	status = drvp_chain_measure(&whole, err);
@@ -425,7 +427,7 @@ static int locate(struct following *f, struct drv_error *err)
 	if (drvp_chain_since(f->recipe, f->m->settings)) {
 		if (!proven || !f->m->tally->rows)
 			return read_whole(f->m, err);
-		f->m->tally->since_checkpoint = true;
+		f->own->since_checkpoint = true;
 	}
 	note_rows_before(f);
 	if (linked && !f->recipe->committed)
@@ -448,12 +450,12 @@ static int locate(struct following *f, struct drv_error *err)
 int drvp_chain_locate(const struct drvp_measure *m, struct drv_error *err)
 {
 	struct drvp_tally *tally = m->tally;
-	struct following f = { .m = m, .recipe = m->item->config };
+	struct following f = { .m = m, .own = drvp_chain_tally(m->tally), .recipe = m->item->config };
 	int status;
 
 	if (drvp_hasher_missing_key(f.recipe, m->settings))
 		return 0;
-	if (tally->chains.failed)
+	if (f.own->chains.failed)
 		return drvp_fail_nomem(err);
 	status = drvp_chain_reader_open(&f.reader, m, DRVP_USE_LINKS, err);
 	if (!status)
@@ -463,9 +465,9 @@ int drvp_chain_locate(const struct drvp_measure *m, struct drv_error *err)
 	free(f.known_forks);
 	if (status || tally->counters[DRVP_CHAIN_FOLLOWED].count)
 		return status;
-	tally->intact_before_set = f.bad && f.recipe->order_by.count && !f.unordered &&
+	f.own->intact_before_set = f.bad && f.recipe->order_by.count && !f.unordered &&
 				   f.recipe->previous;
-	tally->intact_before = f.before_bad;
+	f.own->intact_before = f.before_bad;
 	tally->counters[DRVP_CHAIN_FOLLOWED].count = 1;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain/chain_tally.h"
 #include "chain/place.h"
 
 static int end_chain(struct drvp_ordered *w)
@@ -24,8 +25,8 @@ static int next_chain(struct drvp_ordered *w)
 
 	if (status)
 		return status;
-	w->chain = drvp_chains_get(&w->m->tally->chains, drvp_strbuf_text(partition),
-				   partition->len);
+	w->chain = drvp_chains_get(&drvp_chain_tally(w->m->tally)->chains,
+				   drvp_strbuf_text(partition), partition->len);
 	if (!w->chain)
 		return DRV_E_NOMEM;
 	w->head = drvp_recipe_head(w->recipe, w->chain->partition, w->chain->partition_len);

@@ -1,6 +1,7 @@
 /* take.c: reads a proven chain in its order to record checkpoints of it */
 #include "chain/take.h"
 
+#include "chain/chain_tally.h"
 #include "chain/reader.h"
 
 struct taking {
@@ -35,11 +36,11 @@ static int scan(struct taking *t, struct drv_error *err)
 {
 	const struct drvp_measure *m = t->reader.m;
 	const struct drvp_scan question = drvp_chain_reader_scan_ordered(&t->reader);
-	struct drvp_checkpoints *taken = &m->tally->taken;
+	struct drvp_checkpoints *taken = &drvp_chain_tally(m->tally)->taken;
 	uint64_t rows = 0;
 	int status;
 
-	t->chain = &m->tally->chains.list[0];
+	t->chain = &drvp_chain_tally(m->tally)->chains.list[0];
 	drvp_checkpoint_taker_init(&t->taker, taken, &m->settings->multiset_key, t->chain->rows,
 				   t->chain->rows_before);
 	status = m->session->store->scan(m->session, &question, step, t, &rows, err);

@@ -4,7 +4,7 @@
 
 #include "chain/verify.h"
 
-/* Fills tally->taken, for one chain that was proven and whose hashes cover the previous one. */
+/* Fills what the tally has taken, for one proven chain whose hashes cover the previous one. */
 int drvp_chain_take_checkpoints(const struct drvp_measure *m, struct drv_error *err);
 
 #endif

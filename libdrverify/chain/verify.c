@@ -3,11 +3,13 @@
 
 #include <string.h>
 
+#include "chain/chain_tally.h"
 #include "chain/ordered.h"
 #include "chain/reader.h"
 
 struct verification {
 	const struct drvp_measure *m;
+	struct drvp_chain_tally *own;        /* of m->tally */
 	const struct drvp_recipe *recipe;
 	struct drvp_chain_reader reader;
 	struct drvp_chain *only;     /* the chain, where there are no partitions */
@@ -96,7 +98,7 @@ static struct drvp_chain *chain_of(struct verification *v, const struct drvp_row
 	if (v->only)
 		return v->only;
 	drvp_chain_reader_partition(&v->reader, row);
-	return drvp_chains_get(&v->m->tally->chains, drvp_strbuf_text(&v->reader.partition),
+	return drvp_chains_get(&v->own->chains, drvp_strbuf_text(&v->reader.partition),
 			       v->reader.partition.len);
 }
 
@@ -105,7 +107,6 @@ static void count_checkpoint(struct verification *v, const struct drvp_row *row,
 			     const struct drvp_entry *entry)
 {
 	const struct drvp_checkpoints *recorded = &v->recipe->expect.checkpoints;
-	struct drvp_tally *tally = v->m->tally;
 	int64_t order;
 	size_t at;
 
@@ -115,11 +116,11 @@ static void count_checkpoint(struct verification *v, const struct drvp_row *row,
 	at = drvp_checkpoint_index(recorded, order);
 	if (at == recorded->count)
 		return;
-	tally->checkpoint_rows[at]++;
+	v->own->checkpoint_rows[at]++;
 	if (order == recorded->list[at].order &&
 	    entry->hash.size == recorded->list[at].hash_len &&
 	    !memcmp(entry->hash.bytes, recorded->list[at].hash, entry->hash.size))
-		tally->checkpoints_seen |= 1u << at;
+		v->own->checkpoints_seen |= 1u << at;
 }
 
 static int feed(const struct drvp_row *row, void *user)
@@ -172,7 +173,7 @@ static int scan(struct verification *v, struct drv_error *err)
 	const struct drvp_scan question = drvp_chain_reader_scan(&v->reader);
 
 	if (!v->recipe->partition_by.count) {
-		v->only = drvp_chains_get(&m->tally->chains, "", 0);
+		v->only = drvp_chains_get(&v->own->chains, "", 0);
 		if (!v->only)
 			return drvp_fail_nomem(err);
 	}
@@ -205,12 +206,13 @@ bool drvp_chain_is_ordered(const struct drvp_recipe *recipe)
 
 int drvp_chain_measure(const struct drvp_measure *m, struct drv_error *err)
 {
-	struct verification v = { .m = m, .recipe = m->item->config };
+	struct verification v = { .m = m, .own = drvp_chain_tally(m->tally),
+				  .recipe = m->item->config };
 	int status;
 
 	if (drvp_hasher_missing_key(v.recipe, m->settings))
 		return measure_without_key(m, err);
-	m->tally->chains.seed = m->settings->multiset_key.words[0][0];
+	v.own->chains.seed = m->settings->multiset_key.words[0][0];
 	if (drvp_chain_is_ordered(v.recipe))
 		return drvp_chain_measure_ordered(m, err);
 	status = drvp_chain_reader_open(&v.reader, m, DRVP_USE_CONTENTS, err);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain/chain_tally.h"
 #include "chain/reader.h"
 #include "store/row_copy.h"
 
@@ -68,6 +69,13 @@ static bool has_come(struct walk *walk, const struct drvp_link *previous)
 	return false;
 }
 
+/* The one whose entries come; NULL when it is new. */
+static struct drvp_chain *present_chain(const struct walk *walk)
+{
+	return drvp_chains_find(&drvp_chain_tally(walk->reader.m->tally)->chains,
+				drvp_strbuf_text(&walk->partition), walk->partition.len);
+}
+
 /* Nothing but its place in the order shows that rows before the recorded head are all there. */
 static void note_head(struct walk *walk, const struct drvp_link *hash)
 {
@@ -77,8 +85,7 @@ static void note_head(struct walk *walk, const struct drvp_link *hash)
 
 	if (!head || !drvp_link_is(hash, &head->hash))
 		return;
-	chain = drvp_chains_find(&walk->reader.m->tally->chains,
-				 drvp_strbuf_text(&walk->partition), walk->partition.len);
+	chain = present_chain(walk);
 	if (chain)
 		chain->head_position = walk->taken;
 }
@@ -116,8 +123,11 @@ static void retry(struct walk *walk)
 static int give_up(struct walk *walk, const struct drvp_row *row)
 {
 	const struct drvp_measure *m = walk->reader.m;
+	struct drvp_chain *chain = present_chain(walk);
 
 	walk->broken = true;
+	if (chain)
+		chain->strayed = true;
 	return drvp_tally_count_row(m->tally, DRVP_CHAIN_STRAY, row,
 				    drvp_chain_reader_order(&walk->reader, row),
 				    m->settings->show_keys);
@@ -161,8 +171,8 @@ static int read_entry(struct walk *walk, const struct drvp_row *row, struct pend
 {
 	struct drvp_chain_reader *reader = &walk->reader;
 	const struct drvp_chain *chain =
-		drvp_chains_find(&reader->m->tally->chains, drvp_strbuf_text(&reader->partition),
-				 reader->partition.len);
+		drvp_chains_find(&drvp_chain_tally(reader->m->tally)->chains,
+				 drvp_strbuf_text(&reader->partition), reader->partition.len);
 	struct drvp_entry entry;
 	int status = drvp_chain_reader_links(reader, row, &entry);
 

@@ -179,7 +179,7 @@ static void put_checkpoint(struct drvp_json_writer *writer, const struct drvp_ch
  * Whether a recorded checkpoint is recorded again: a run that began at the last one has relied on
  * them, one that read all rows has seen which are still there, and a capture takes new ones.
  */
-static bool keeps(const struct drvp_tally *tally, size_t i)
+static bool keeps(const struct drvp_chain_tally *tally, size_t i)
 {
 	if (tally->since_checkpoint)
 		return i >= tally->taken.count;
@@ -187,7 +187,7 @@ static bool keeps(const struct drvp_tally *tally, size_t i)
 }
 
 static void put_checkpoints(struct drvp_json_writer *writer, const struct drvp_recipe *recipe,
-			    const struct drvp_tally *tally)
+			    const struct drvp_chain_tally *tally)
 {
 	const struct drvp_checkpoints *old = &recipe->expect.checkpoints, *taken = &tally->taken;
 
@@ -203,7 +203,7 @@ static void put_checkpoints(struct drvp_json_writer *writer, const struct drvp_r
 	drvp_json_close_array(writer);
 }
 
-static void record_one(const struct drvp_recipe *recipe, const struct drvp_tally *tally,
+static void record_one(const struct drvp_recipe *recipe, const struct drvp_chain_tally *tally,
 		       struct drvp_json_writer *writer)
 {
 	const struct drvp_chain *chain = &tally->chains.list[0];
@@ -254,12 +254,12 @@ static void record(const struct drvp_item *item, const struct drvp_tally *tally,
 		   struct drvp_json_writer *writer)
 {
 	const struct drvp_recipe *recipe = item->config;
-	const struct drvp_chains *chains = &tally->chains;
+	const struct drvp_chains *chains = &drvp_chain_tally(tally)->chains;
 
 	if (recipe->partition_by.count)
 		record_all(recipe, chains, writer);
 	else if (chains->count && chains->list[0].head_len)
-		record_one(recipe, tally, writer);
+		record_one(recipe, drvp_chain_tally(tally), writer);
 }
 
 const struct drvp_check drvp_check_audit_chain = {
@@ -269,6 +269,7 @@ const struct drvp_check drvp_check_audit_chain = {
 	.shape = DRVP_RANGES,
 	.cost = 2,
 	.config_size = sizeof(struct drvp_recipe),
+	.tally = &drvp_chain_tally_kind,
 	.fields = drvp_recipe_fields,
 	.codes = codes,
 	.validate = validate,

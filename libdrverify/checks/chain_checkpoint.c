@@ -3,7 +3,7 @@
 
 static bool is_seen(const struct drvp_chain_judging *j, size_t i)
 {
-	return j->tally->checkpoints_seen >> i & 1;
+	return j->own->checkpoints_seen >> i & 1;
 }
 
 /* Rows whose order is at most that of a checkpoint. */
@@ -12,7 +12,7 @@ static uint64_t rows_up_to(const struct drvp_chain_judging *j, size_t i)
 	uint64_t rows = 0;
 
 	for (size_t k = 0; k <= i; k++)
-		rows += j->tally->checkpoint_rows[k];
+		rows += j->own->checkpoint_rows[k];
 	return rows;
 }
 
@@ -41,7 +41,7 @@ const struct drvp_checkpoint *drvp_last_passed(const struct drvp_chain_judging *
 
 const struct drvp_checkpoint *drvp_judged_since(const struct drvp_chain_judging *j)
 {
-	return j->tally->since_checkpoint ? drvp_chain_since(j->recipe, j->c->settings) : NULL;
+	return j->own->since_checkpoint ? drvp_chain_since(j->recipe, j->c->settings) : NULL;
 }
 
 /*

@@ -226,7 +226,7 @@ static void group_recorded(const struct drvp_chain_judging *j, struct group grou
 
 	for (size_t i = 0; i < count; i++) {
 		const struct drvp_chain *chain =
-			drvp_chains_find(&j->tally->chains, heads[i].partition.bytes,
+			drvp_chains_find(&j->own->chains, heads[i].partition.bytes,
 					 heads[i].partition.len);
 
 		add(&groups[outcome_of(j, chain, &heads[i])], chain, &heads[i]);
@@ -236,7 +236,7 @@ static void group_recorded(const struct drvp_chain_judging *j, struct group grou
 /* At the recorded moment there was no chain that is not recorded. */
 static void group_new(const struct drvp_chain_judging *j, struct group groups[OUTCOMES])
 {
-	const struct drvp_chains *chains = &j->tally->chains;
+	const struct drvp_chains *chains = &j->own->chains;
 
 	if (!j->recipe->expect.heads.count || j->c->lineage->relation != DRVP_LINEAGE_SAME)
 		return;

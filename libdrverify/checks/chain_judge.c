@@ -129,7 +129,7 @@ bool drvp_chain_is_sound(const struct drvp_chain_judging *j, const struct drvp_c
 
 static bool all_sound(const struct drvp_chain_judging *j)
 {
-	const struct drvp_chains *chains = &j->tally->chains;
+	const struct drvp_chains *chains = &j->own->chains;
 
 	for (size_t i = 0; i < chains->count; i++)
 		if (!drvp_chain_is_sound(j, &chains->list[i]))
@@ -152,7 +152,7 @@ static const char *fewer_than_recorded(const struct drvp_chain_judging *j)
 
 static void judge_fronts(const struct drvp_chain_judging *j)
 {
-	const struct drvp_chains *chains = &j->tally->chains;
+	const struct drvp_chains *chains = &j->own->chains;
 	uint64_t missing = 0;
 
 	for (size_t i = 0; i < chains->count; i++)
@@ -232,7 +232,7 @@ static void add_uncovered(const struct drvp_chain_judging *j, struct drvp_strbuf
 
 static bool any_pruned(const struct drvp_chain_judging *j)
 {
-	const struct drvp_chains *chains = &j->tally->chains;
+	const struct drvp_chains *chains = &j->own->chains;
 
 	for (size_t i = 0; i < chains->count; i++)
 		if (!chains->list[i].firsts)
@@ -254,7 +254,7 @@ static void add_sound(const struct drvp_chain_judging *j, struct drvp_strbuf *te
 
 	drvp_strbuf_printf(text, "%s%s", text->len ? "; " : "", rows(j, j->tally->rows));
 	if (j->recipe->partition_by.count)
-		drvp_strbuf_printf(text, " in %s", drvp_amount(j, j->tally->chains.count, "chain",
+		drvp_strbuf_printf(text, " in %s", drvp_amount(j, j->own->chains.count, "chain",
 							       "chains"));
 	drvp_strbuf_printf(text, ", %s", held[j->recipe->mode.value]);
 	if (j->recipe->mode.value == DRVP_MODE_ROWS) {
@@ -283,9 +283,9 @@ static void summarise(const struct drvp_chain_judging *j)
 
 	for (size_t i = 0; i < j->out->result.finding_count; i++)
 		add_part(&text, j->out->findings[i].finding.message);
-	if (j->tally->intact_before_set)
+	if (j->own->intact_before_set)
 		drvp_strbuf_printf(&text, "; %s intact before",
-				   drvp_grouped(j->out, j->tally->intact_before));
+				   drvp_grouped(j->out, j->own->intact_before));
 	else if (all_sound(j))
 		add_sound(j, &text);
 	drvp_summarise(j->out, "%s", drvp_strbuf_text(&text));
@@ -303,7 +303,8 @@ static bool proves_nothing(const struct drvp_chain_judging *j)
 void drvp_chain_judge(const struct drvp_item *item, const struct drvp_tally *tally,
 		      const struct drvp_circumstances *c, struct drvp_verdict *out)
 {
-	const struct drvp_chain_judging j = { item->config, tally, c, out };
+	const struct drvp_chain_judging j = { item->config, tally,
+					      drvp_chain_tally(tally), c, out };
 	const char *key = drvp_hasher_missing_key(j.recipe, c->settings);
 
 	if (key) {

@@ -2,6 +2,7 @@
 #ifndef DRVP_CHAIN_JUDGE_H
 #define DRVP_CHAIN_JUDGE_H
 
+#include "chain/chain_tally.h"
 #include "chain/recipe.h"
 #include "chain/verify.h"
 #include "checks/check.h"
@@ -16,6 +17,7 @@ void drvp_chain_judge(const struct drvp_item *item, const struct drvp_tally *tal
 struct drvp_chain_judging {
 	const struct drvp_recipe *recipe;
 	const struct drvp_tally *tally;
+	const struct drvp_chain_tally *own;     /* of tally */
 	const struct drvp_circumstances *c;
 	struct drvp_verdict *out;
 };

@@ -2,6 +2,7 @@
 #ifndef DRVP_CHECK_H
 #define DRVP_CHECK_H
 
+#include "base/multiset.h"
 #include "document/baseline.h"
 #include "run/lineage.h"
 #include "run/tally.h"
@@ -74,6 +75,7 @@ struct drvp_check {
 	int cost;                    /* within one priority, cheaper checks go first: 0, 1, 2 */
 	const char *subject;         /* field that tells two checks of one table apart, or NULL */
 	size_t config_size;
+	const struct drvp_tally_kind *tally;    /* what it measures besides counts, or NULL */
 	const struct drvp_field *fields;
 	const struct drv_explanation *codes;    /* finding codes; ends with code NULL */
 

@@ -6,7 +6,7 @@
 
 /* ------------------------------------------------------------------ building a verdict */
 
-void drvp_verdict_init(struct drvp_verdict *verdict, const struct drvp_item *item)
+int drvp_verdict_init(struct drvp_verdict *verdict, const struct drvp_item *item)
 {
 	memset(verdict, 0, sizeof *verdict);
 	verdict->item = item;
@@ -20,7 +20,7 @@ void drvp_verdict_init(struct drvp_verdict *verdict, const struct drvp_item *ite
 	verdict->result.summary = "";
 	/* A check that nobody came to judge has not passed. */
 	verdict->result.verdict = DRV_INCONCLUSIVE;
-	drvp_tally_init(&verdict->tally);
+	return drvp_tally_init(&verdict->tally, item->check->tally);
 }
 
 static void verdict_free(struct drvp_verdict *verdict)
@@ -258,7 +258,10 @@ int drvp_report_new(struct drv_report **out, const struct drv_baseline *baseline
 		report->sources[i].error = (struct drv_error)DRV_ERROR_INIT;
 	}
 	for (size_t i = 0; i < report->verdict_count; i++) {
-		drvp_verdict_init(&report->verdicts[i], &baseline->items[i]);
+		if (drvp_verdict_init(&report->verdicts[i], &baseline->items[i])) {
+			drv_report_free(&report);
+			return drvp_fail_nomem(err);
+		}
 		report->ordered[i] = &report->verdicts[i];
 	}
 	*out = report;

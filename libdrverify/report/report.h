@@ -58,7 +58,7 @@ int drvp_report_new(struct drv_report **out, const struct drv_baseline *baseline
 /* Gives each verdict its last touches, the run its own, and sets the order. */
 void drvp_report_finish(struct drv_report *report);
 
-void drvp_verdict_init(struct drvp_verdict *verdict, const struct drvp_item *item);
+int drvp_verdict_init(struct drvp_verdict *verdict, const struct drvp_item *item);
 void drvp_verdict_finish(struct drvp_verdict *verdict);
 
 /* Keeps only the damage that was seen in rows, which stays true when the rest was not read. */

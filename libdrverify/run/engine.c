@@ -120,8 +120,9 @@ static void work_on_units(struct source_work *work, struct drvp_session *session
 		struct drvp_tally tally;
 		int status;
 
-		drvp_tally_init(&tally);
-		status = measure_unit(work, unit, session, &tally, &err);
+		status = drvp_tally_init(&tally, unit->task->item->check->tally);
+		if (!status)
+			status = measure_unit(work, unit, session, &tally, &err);
 		finish_unit(work->engine, unit, &tally, status, &err);
 	}
 }

@@ -4,9 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-void drvp_tally_init(struct drvp_tally *tally)
+int drvp_tally_init(struct drvp_tally *tally, const struct drvp_tally_kind *kind)
 {
 	memset(tally, 0, sizeof *tally);
+	if (!kind)
+		return 0;
+	tally->own = calloc(1, kind->size);
+	if (!tally->own)
+		return DRV_E_NOMEM;
+	tally->kind = kind;
+	return 0;
 }
 
 static void spot_free(struct drvp_spot *spot)
@@ -15,13 +22,31 @@ static void spot_free(struct drvp_spot *spot)
 	free(spot->key);
 }
 
-void drvp_tally_free(struct drvp_tally *tally)
+static void release(struct drvp_tally *tally)
 {
 	for (size_t i = 0; i < DRVP_TALLY_COUNTERS; i++)
 		for (size_t j = 0; j < tally->counters[i].spot_count; j++)
 			spot_free(&tally->counters[i].spots[j]);
-	drvp_chains_free(&tally->chains);
-	drvp_tally_init(tally);
+	if (tally->own)
+		tally->kind->release(tally->own);
+}
+
+void drvp_tally_reset(struct drvp_tally *tally)
+{
+	const struct drvp_tally_kind *kind = tally->kind;
+	void *own = tally->own;
+
+	release(tally);
+	if (own)
+		memset(own, 0, kind->size);
+	*tally = (struct drvp_tally){ .kind = kind, .own = own };
+}
+
+void drvp_tally_free(struct drvp_tally *tally)
+{
+	release(tally);
+	free(tally->own);
+	memset(tally, 0, sizeof *tally);
 }
 
 /* Ties are broken by place, so that the examples kept do not depend on the order of merging. */
@@ -92,10 +117,8 @@ void drvp_tally_merge(struct drvp_tally *into, struct drvp_tally *other)
 		into->newest_set = true;
 		into->newest = other->newest;
 	}
-	drvp_chains_merge(&into->chains, &other->chains);
-	for (size_t i = 0; i < DRVP_CHECKPOINTS; i++)
-		into->checkpoint_rows[i] += other->checkpoint_rows[i];
-	into->checkpoints_seen |= other->checkpoints_seen;
+	if (into->own && other->own)
+		into->kind->merge(into->own, other->own);
 	if (other->counted_set) {
 		into->counted_set = true;
 		into->counted += other->counted;

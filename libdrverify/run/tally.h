@@ -2,8 +2,6 @@
 #ifndef DRVP_TALLY_H
 #define DRVP_TALLY_H
 
-#include "chain/chains.h"
-#include "chain/checkpoint.h"
 #include "store/store.h"
 
 #define DRVP_TALLY_COUNTERS 24
@@ -24,8 +22,18 @@ struct drvp_counter {
 };
 
 /*
- * One struct for all checks: each says in an enum of its own what its counters mean. Merging is
- * commutative and associative, so units may end in any order.
+ * What a check measures besides: a struct of its own, zeroed at first. merge moves what other
+ * holds into into and leaves other fit to be released; it is commutative and associative.
+ */
+struct drvp_tally_kind {
+	size_t size;
+	void (*merge)(void *into, void *other);
+	void (*release)(void *own);  /* what the struct owns, not the struct */
+};
+
+/*
+ * Each check says in an enum of its own what its counters mean. Merging is commutative and
+ * associative, so units may end in any order.
  */
 struct drvp_tally {
 	uint64_t rows;               /* fed, or counted by the server where nothing is fed */
@@ -34,19 +42,17 @@ struct drvp_tally {
 	struct drvp_counter counters[DRVP_TALLY_COUNTERS];
 	bool newest_set;
 	int64_t newest;              /* instant */
-	struct drvp_chains chains;   /* audit chains */
-	struct drvp_checkpoints taken;          /* of an audit chain, by locate */
-	uint64_t checkpoint_rows[DRVP_CHECKPOINTS];     /* up to each recorded one, since the one
-							   before it */
-	unsigned checkpoints_seen;   /* bits */
-	bool since_checkpoint;       /* only rows from the last one on were read, and they hold */
-	uint64_t intact_before;      /* rows before the first bad one, found by locate */
-	bool intact_before_set;
 	int64_t elapsed;             /* microseconds of work, over all units */
+	const struct drvp_tally_kind *kind;     /* NULL: the check has no own */
+	void *own;
 };
 
-void drvp_tally_init(struct drvp_tally *tally);
+/* kind may be NULL. Fails with DRV_E_NOMEM; the tally may be merged and freed then, too. */
+int drvp_tally_init(struct drvp_tally *tally, const struct drvp_tally_kind *kind);
 void drvp_tally_free(struct drvp_tally *tally);
+
+/* As after drvp_tally_init(). */
+void drvp_tally_reset(struct drvp_tally *tally);
 
 /* Counts a row under a heading. order tells which rows are kept as examples. */
 int drvp_tally_count_row(struct drvp_tally *tally, unsigned counter, const struct drvp_row *row,
@@ -55,7 +61,7 @@ int drvp_tally_count_row(struct drvp_tally *tally, unsigned counter, const struc
 /* Moves what one counter holds into another. */
 void drvp_counter_merge(struct drvp_counter *into, struct drvp_counter *other);
 
-/* Moves what other holds into into; other is left empty. */
+/* Moves what other holds into into, a tally of the same kind; other is freed. */
 void drvp_tally_merge(struct drvp_tally *into, struct drvp_tally *other);
 
 #endif

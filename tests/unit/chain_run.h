@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain/chain_tally.h"
 #include "chain/recipe.h"
 #include "fake_store.h"
 #include "report/report.h"
@@ -92,7 +93,8 @@ static inline void chain_measure_range(struct chain_run *run, size_t index)
 	struct drvp_measure m = chain_measure(run, &tally);
 	int status;
 
-	drvp_tally_init(&tally);
+	if (drvp_tally_init(&tally, run->item->check->tally))
+		abort();
 	m.range = run->range_count ? &run->ranges[index] : NULL;
 	m.range_index = index;
 	status = run->item->check->measure(&m, &run->err);
@@ -109,7 +111,8 @@ static inline void chain_run(struct chain_run *run)
 					.relation = &run->session->relation,
 					.captured = run->captured };
 
-	drvp_verdict_init(&run->verdict, run->item);
+	if (drvp_verdict_init(&run->verdict, run->item))
+		abort();
 	run->verdict.result.verdict = DRV_PASS;
 	run->err = (struct drv_error)DRV_ERROR_INIT;
 	run->status = 0;

@@ -117,6 +117,7 @@ static void expect(const struct log *log, int verdict, const char *code)
 static void try_form(const EVP_MD *md, const char *algorithm, int encoding, const char *name)
 {
 	struct log log = { .md = md, .encoding = encoding };
+	const struct drvp_chain *chain;
 	char document[1000];
 
 	snprintf(document, sizeof document,
@@ -125,14 +126,14 @@ static void try_form(const EVP_MD *md, const char *algorithm, int encoding, cons
 	log_open(&log, document);
 	chain_run(&log.run);
 	expect(&log, DRV_PASS, NULL);
-	assert_int_equal(EVP_MD_get_size(md), log.run.verdict.tally.chains.list[0].head_len);
-	assert_memory_equal(log.digests[ROWS - 1], log.run.verdict.tally.chains.list[0].head,
-			    log.run.verdict.tally.chains.list[0].head_len);
+	chain = &drvp_chain_tally(&log.run.verdict.tally)->chains.list[0];
+	assert_int_equal(EVP_MD_get_size(md), chain->head_len);
+	assert_memory_equal(log.digests[ROWS - 1], chain->head, chain->head_len);
 	chain_run_done(&log.run);
 	log.table.rows[3][AT].integer += DRVP_SECOND;
 	chain_run(&log.run);
 	expect(&log, DRV_FAIL, "chain.hash_mismatch");
-	assert_int_equal(3, log.run.verdict.tally.intact_before);
+	assert_int_equal(3, drvp_chain_tally(&log.run.verdict.tally)->intact_before);
 	log_close(&log);
 }
 
@@ -292,7 +293,7 @@ static void test_pruned_front(void **state)
 	chain_run(&log.run);
 	expect(&log, DRV_FAIL, "chain.link_broken");
 	assert_int_equal(1, log.run.verdict.findings[0].finding.count);
-	assert_int_equal(1, log.run.verdict.tally.intact_before);
+	assert_int_equal(1, drvp_chain_tally(&log.run.verdict.tally)->intact_before);
 	drvp_strbuf_free(&out);
 	log_close(&log);
 }
@@ -444,7 +445,7 @@ static void test_no_order(void **state)
 	chain_run(&log.run);
 	expect(&log, DRV_FAIL, "chain.link_broken");
 	assert_string_equal("ctid (1,1)", log.run.verdict.findings[0].rows[0].place);
-	assert_false(log.run.verdict.tally.intact_before_set);
+	assert_false(drvp_chain_tally(&log.run.verdict.tally)->intact_before_set);
 	log_close(&log);
 }
 

@@ -393,6 +393,27 @@ static void test_links_cycle(void **state)
 	log_free(&log);
 }
 
+/* The same in one of two chains, in an order of texts: the summary must not say that links hold. */
+static void test_links_cycle_in_partition(void **state)
+{
+	static const char recipe[] = LINKS "[\"word\"], \"partition_by\": [\"seq\"]";
+	static const struct made list[] = {
+		{ 1, "a", -1, "01A" }, { 1, "b", 0, "01B" }, { 2, "c", -1, "01C" },
+		{ 2, "d", 2, "01D" }, { 2, "e", 3, "01E" }, { 2, "f", 4, "01E" },
+	};
+	struct log log;
+
+	(void)state;
+	make(&log, list, COUNT(list));
+	expect_alone(&log, recipe, DRV_PASS, "");
+	log.table.rows[4][PREVIOUS] = link_to(&log, 5);
+	log_verify(&log, recipe, false, false, DRVP_LINEAGE_STATED);
+	assert_int_equal(DRV_FAIL, log.run.verdict.result.verdict);
+	assert_non_null(chain_finding(&log.run, "chain.order"));
+	assert_null(strstr(drvp_strbuf_text(&log.run.verdict.summary), "holds"));
+	log_free(&log);
+}
+
 static void test_links_cycle_pruned(void **state)
 {
 	struct log log;
@@ -759,6 +780,7 @@ int main(void)
 		cmocka_unit_test(test_links_against_text),
 		cmocka_unit_test(test_links_against_second_column),
 		cmocka_unit_test(test_links_cycle),
+		cmocka_unit_test(test_links_cycle_in_partition),
 		cmocka_unit_test(test_links_cycle_pruned),
 		cmocka_unit_test(test_links_against_text_pruned),
 		cmocka_unit_test(test_removal_hidden_by_growth),

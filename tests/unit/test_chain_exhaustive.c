@@ -335,13 +335,13 @@ static bool agrees(const struct chain_run *run, const struct oracle *o)
 	for (size_t i = 0; i < o->count; i++)
 		if (!finding_agrees(run, &o->expected[i]))
 			return false;
-	if (tally->intact_before_set != o->damaged)
+	if (drvp_chain_tally(tally)->intact_before_set != o->damaged)
 		return false;
 	for (size_t i = 0; o->damaged && i < others(); i++)
 		intact_rows += other_seq(i) < o->first_bad;
 	for (size_t i = 0; o->damaged && i < o->chain->count; i++)
 		intact_rows += o->chain->entries[i].seq < o->first_bad;
-	return tally->intact_before == intact_rows;
+	return drvp_chain_tally(tally)->intact_before == intact_rows;
 }
 
 static size_t cases;
@@ -394,8 +394,8 @@ static void try_ranges(struct chain_run *run, const struct chain *c, const struc
 			print_error("expected %s %llu, first row %d\n", o->expected[i].code,
 				    (unsigned long long)o->expected[i].count, o->expected[i].first);
 		print_error("%s  intact before: %llu, set %d\n", text,
-			    (unsigned long long)run->verdict.tally.intact_before,
-			    run->verdict.tally.intact_before_set);
+			    (unsigned long long)drvp_chain_tally(&run->verdict.tally)->intact_before,
+			    drvp_chain_tally(&run->verdict.tally)->intact_before_set);
 		free(text);
 		chain_run_done(run);
 		fail_msg("disagrees with the oracle");

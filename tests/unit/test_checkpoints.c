@@ -49,7 +49,7 @@ static void test_taken(void **state)
 	(void)state;
 	log_init(&log, ROWS);
 	log_verify(&log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
-	taken = &log.run.verdict.tally.taken;
+	taken = &drvp_chain_tally(&log.run.verdict.tally)->taken;
 	assert_int_equal(6, taken->count);
 	for (size_t i = 0; i < taken->count; i++) {
 		uint64_t rows = i < 5 ? (i + 1) * 1000 : ROWS;
@@ -83,8 +83,8 @@ static void test_taken_elsewhere(void **state)
 	log_verify(&log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
 	assert_int_equal(DRV_PASS, log.run.verdict.result.verdict);
 	/* Row 1,010 is the first that is last in both ways. */
-	assert_int_equal(1011, log.run.verdict.tally.taken.list[0].rows);
-	assert_int_equal(2026, log.run.verdict.tally.taken.list[1].rows);
+	assert_int_equal(1011, drvp_chain_tally(&log.run.verdict.tally)->taken.list[0].rows);
+	assert_int_equal(2026, drvp_chain_tally(&log.run.verdict.tally)->taken.list[1].rows);
 	log_free(&log);
 }
 
@@ -99,8 +99,8 @@ static void test_since(void **state)
 	assert_int_equal(MORE + 1, log.run.verdict.tally.rows);
 	assert_non_null(strstr(log.run.verdict.result.summary, "row 5,200 (seq 5199)"));
 	/* The next run begins where this one ended. */
-	assert_int_equal(1, log.run.verdict.tally.taken.count);
-	assert_int_equal(ROWS + MORE, log.run.verdict.tally.taken.list[0].rows);
+	assert_int_equal(1, drvp_chain_tally(&log.run.verdict.tally)->taken.count);
+	assert_int_equal(ROWS + MORE, drvp_chain_tally(&log.run.verdict.tally)->taken.list[0].rows);
 	chain_run_done(&log.run);
 
 	/* What is older is not looked at, and found by a full run. */
@@ -185,13 +185,14 @@ static void test_since_late(void **state)
 static void test_tied_end(void **state)
 {
 	struct log log;
-	const struct drvp_checkpoints *taken = &log.run.verdict.tally.taken;
+	const struct drvp_checkpoints *taken;
 
 	(void)state;
 	log_init(&log, ROWS);
 	log.table.rows[ROWS - 1][SEQ] = fake_integer(ROWS - 2);
 	seal(&log, ROWS - 1);
 	log_verify(&log, LOG_RECIPE, true, false, DRVP_LINEAGE_STATED);
+	taken = &drvp_chain_tally(&log.run.verdict.tally)->taken;
 	assert_int_equal(5, taken->count);
 	assert_int_equal(5000, taken->list[4].rows);
 	log_free(&log);

@@ -33,7 +33,7 @@ static int judge(struct scene scene, uint64_t rows, const char **code)
 	struct drvp_verdict verdict;
 	int result;
 
-	drvp_verdict_init(&verdict, &item);
+	assert_int_equal(0, drvp_verdict_init(&verdict, &item));
 	verdict.result.verdict = DRV_PASS;
 	drvp_expected_count_judge(&scene.expected, scene.append_only, &words, rows, &c, &verdict);
 	*code = verdict.result.finding_count ? verdict.findings[0].finding.code : "";

@@ -33,7 +33,7 @@ static void test_long(void **state)
 	log_run(&log);
 	assert_int_equal(DRV_PASS, log.run.verdict.result.verdict);
 	assert_int_equal(1, log.session.scans);
-	assert_int_equal(32, log.run.verdict.tally.chains.list[0].head_len);
+	assert_int_equal(32, drvp_chain_tally(&log.run.verdict.tally)->chains.list[0].head_len);
 	chain_run_done(&log.run);
 
 	/* Two gaps, one fork and a copy, far from each other. */
@@ -50,7 +50,7 @@ static void test_long(void **state)
 	expect_first(&log, "chain.duplicate", 1, 50000);
 	expect_first(&log, "chain.fork", 1, 100001);
 	expect_first(&log, "chain.link_broken", 2, 100002);
-	assert_int_equal(40000, log.run.verdict.tally.intact_before);
+	assert_int_equal(40000, drvp_chain_tally(&log.run.verdict.tally)->intact_before);
 	log_free(&log);
 }
 
@@ -70,7 +70,7 @@ static void test_all_claim_one(void **state)
 	expect_first(&log, "chain.fork", LONG - 2, 2);
 	assert_int_equal(DRV_WARN, log.run.verdict.result.verdict);
 	/* The head is the last tail, so that a capture has something to record. */
-	assert_int_equal(32, log.run.verdict.tally.chains.list[0].head_len);
+	assert_int_equal(32, drvp_chain_tally(&log.run.verdict.tally)->chains.list[0].head_len);
 	log_free(&log);
 }
 

@@ -44,7 +44,7 @@ static void test_any_split_merges_to_the_same(void **state)
 	struct drvp_tally whole;
 
 	(void)state;
-	drvp_tally_init(&whole);
+	drvp_tally_init(&whole, NULL);
 	for (uint32_t n = 0; n < ROWS; n++)
 		count_one(&whole, n, false);
 	whole.newest_set = true;
@@ -52,9 +52,9 @@ static void test_any_split_merges_to_the_same(void **state)
 	for (uint32_t parts = 1; parts <= 9; parts++) {
 		struct drvp_tally merged, part[9];
 
-		drvp_tally_init(&merged);
+		drvp_tally_init(&merged, NULL);
 		for (uint32_t p = 0; p < parts; p++)
-			drvp_tally_init(&part[p]);
+			drvp_tally_init(&part[p], NULL);
 		for (uint32_t n = 0; n < ROWS; n++) {
 			count_one(&part[n % parts], n, false);
 			part[n % parts].newest_set = true;
@@ -75,7 +75,7 @@ static void test_keys_only_when_asked(void **state)
 	struct drvp_tally tally;
 
 	(void)state;
-	drvp_tally_init(&tally);
+	drvp_tally_init(&tally, NULL);
 	count_one(&tally, 42, false);
 	assert_string_equal(tally.counters[0].spots[0].key, "");
 	assert_string_equal(tally.counters[0].spots[0].place, "ctid (42,1)");
@@ -90,8 +90,8 @@ static void test_counts_merge_with_and_without(void **state)
 	struct drvp_tally a, b;
 
 	(void)state;
-	drvp_tally_init(&a);
-	drvp_tally_init(&b);
+	drvp_tally_init(&a, NULL);
+	drvp_tally_init(&b, NULL);
 	b.counted_set = true;
 	b.counted = 5;
 	drvp_tally_merge(&a, &b);
