@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "content/content.h"
 #include "chain/expr_value.h"
 #include "chain/recipe.h"
 #include "checks/check.h"
@@ -248,6 +249,10 @@ static const struct {
 	{ "checkpoints", "{ \"type\": \"array\", \"maxItems\": 16, "
 			 "\"items\": { \"$ref\": \"#/$defs/checkpoint\" } }" },
 	{ "hashes", "{ \"type\": \"array\", \"items\": { \"$ref\": \"#/$defs/hex\" } }" },
+	{ "recorded_columns", "{ \"type\": \"array\", \"minItems\": 1, "
+			      "\"items\": { \"$ref\": \"#/$defs/recorded_column\" } }" },
+	{ "buckets", "{ \"type\": \"array\", \"maxItems\": 4097, "
+		     "\"items\": { \"$ref\": \"#/$defs/recorded_bucket\" } }" },
 	{ "join", "{ \"$ref\": \"#/$defs/body\" }" },
 	{ "join_on", "{ \"type\": \"object\", \"minProperties\": 1, "
 		     "\"additionalProperties\": { \"type\": \"string\", \"pattern\": \"" NO_NUL "\" } }" },
@@ -290,6 +295,8 @@ static void put_definitions(struct drvp_json_writer *w)
 	put_definition(w, "partition_head", drvp_partition_head_fields);
 	put_definition(w, "checkpoint", drvp_checkpoint_fields);
 	put_definition(w, "body", drvp_body_fields);
+	put_definition(w, "recorded_column", drvp_recorded_column_fields);
+	put_definition(w, "recorded_bucket", drvp_recorded_bucket_fields);
 	put_definition(w, "json_style_like", drvp_json_style_fields);
 	put_style(w);
 	put_expression(w);

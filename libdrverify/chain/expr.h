@@ -5,6 +5,7 @@
 #include "chain/json_text.h"
 #include "chain/time_text.h"
 #include "document/fields.h"
+#include "document/hex.h"
 
 enum drvp_expr_kind {
 	DRVP_EXPR_TEXT,
@@ -21,11 +22,6 @@ enum drvp_expr_kind {
 	DRVP_EXPR_UNESCAPE,
 	DRVP_EXPR_LITERAL,
 	DRVP_EXPR_UNSTORED
-};
-
-struct drvp_bytes {
-	const char *bytes;
-	size_t len;
 };
 
 /* What stands for a value that is missing. */

@@ -21,24 +21,6 @@ int drvp_text_read(struct drvp_reader *reader, const struct drvp_json *value, vo
 	return 0;
 }
 
-int drvp_hex_read(struct drvp_reader *reader, const struct drvp_json *value, void *out)
-{
-	static const char expected[] = "bytes in hexadecimal such as \"1e\"";
-	char *bytes;
-	long len;
-
-	if (value->type != DRVP_JSON_STRING)
-		return wrong(reader, value, expected);
-	bytes = drvp_arena_alloc(reader->arena, value->len / 2 + 1);
-	if (!bytes)
-		return drvp_fail_nomem(reader->err);
-	len = drvp_hex_decode(value->text, value->len, (uint8_t *)bytes, value->len / 2);
-	if (len < 0)
-		return wrong(reader, value, expected);
-	*(struct drvp_bytes *)out = (struct drvp_bytes){ bytes, (size_t)len };
-	return 0;
-}
-
 int drvp_digits_read(struct drvp_reader *reader, const struct drvp_json *value, void *out)
 {
 	static const struct {

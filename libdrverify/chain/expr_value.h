@@ -6,12 +6,11 @@
 
 /*
  * Readers for DRVP_FIELD_CUSTOM. What each fills is its name's struct: struct drvp_bytes for text
- * (any string, NULs included) and hex, struct drvp_number for digits and integer, struct
+ * (any string, NULs included), struct drvp_number for digits and integer, struct
  * drvp_null_policy, struct drvp_key_list for names and allow_keys, a const struct
  * drvp_json_style * for style.
  */
 int drvp_text_read(struct drvp_reader *reader, const struct drvp_json *value, void *out);
-int drvp_hex_read(struct drvp_reader *reader, const struct drvp_json *value, void *out);
 int drvp_digits_read(struct drvp_reader *reader, const struct drvp_json *value, void *out);
 int drvp_integer_read(struct drvp_reader *reader, const struct drvp_json *value, void *out);
 int drvp_null_policy_read(struct drvp_reader *reader, const struct drvp_json *value, void *out);

@@ -35,14 +35,6 @@ static struct drvp_digester *find(const struct drvp_hasher *hasher,
 
 /* ------------------------------------------------------------------ keys */
 
-static const struct drvp_secret *find_secret(const struct drvp_settings *settings, const char *name)
-{
-	for (size_t i = 0; i < settings->secret_count; i++)
-		if (!strcmp(settings->secrets[i].name, name))
-			return &settings->secrets[i];
-	return NULL;
-}
-
 struct key_search {
 	const struct drvp_settings *settings;
 	const char *missing;
@@ -52,7 +44,7 @@ static void look_for_key(const struct drvp_digest_spec *spec, void *user)
 {
 	struct key_search *search = user;
 
-	if (!search->missing && spec->key && !find_secret(search->settings, spec->key))
+	if (!search->missing && spec->key && !drvp_secret_find(search->settings, spec->key))
 		search->missing = spec->key;
 }
 
@@ -75,7 +67,7 @@ static int open_digester(struct drvp_hasher *hasher, const struct drvp_digest_sp
 
 	if (!spec->key)
 		return drvp_digester_new(out, spec->algorithm, NULL, 0, hasher->err);
-	secret = find_secret(hasher->settings, spec->key);
+	secret = drvp_secret_find(hasher->settings, spec->key);
 	/* An empty key is still a key, and no plain hash. */
 	return drvp_digester_new(out, spec->algorithm,
 				 secret->len ? (const void *)secret->bytes : "", secret->len,

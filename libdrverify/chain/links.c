@@ -453,8 +453,6 @@ int drvp_chain_locate(const struct drvp_measure *m, struct drv_error *err)
 	struct following f = { .m = m, .own = drvp_chain_tally(m->tally), .recipe = m->item->config };
 	int status;
 
-	if (drvp_hasher_missing_key(f.recipe, m->settings))
-		return 0;
 	if (f.own->chains.failed)
 		return drvp_fail_nomem(err);
 	status = drvp_chain_reader_open(&f.reader, m, DRVP_USE_LINKS, err);

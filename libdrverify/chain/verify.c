@@ -147,26 +147,6 @@ static int feed(const struct drvp_row *row, void *user)
 
 /* ------------------------------------------------------------------ one range */
 
-static int only_count(const struct drvp_row *row, void *user)
-{
-	(void)row;
-	(void)user;
-	return 0;
-}
-
-/* Nothing can be said without the key, but the rows are still there. */
-static int measure_without_key(const struct drvp_measure *m, struct drv_error *err)
-{
-	const struct drvp_recipe *recipe = m->item->config;
-	const struct drvp_scan scan = {
-		.relation = m->relation,
-		.selection = drvp_chain_selection(recipe, m->settings),
-		.range = m->range,
-	};
-
-	return m->session->store->scan(m->session, &scan, only_count, NULL, &m->tally->rows, err);
-}
-
 static int scan(struct verification *v, struct drv_error *err)
 {
 	const struct drvp_measure *m = v->m;
@@ -210,8 +190,6 @@ int drvp_chain_measure(const struct drvp_measure *m, struct drv_error *err)
 				  .recipe = m->item->config };
 	int status;
 
-	if (drvp_hasher_missing_key(v.recipe, m->settings))
-		return measure_without_key(m, err);
 	v.own->chains.seed = m->settings->multiset_key.words[0][0];
 	if (drvp_chain_is_ordered(v.recipe))
 		return drvp_chain_measure_ordered(m, err);

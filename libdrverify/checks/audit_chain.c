@@ -1,6 +1,7 @@
 /* audit_chain.c: a hash-chained log is whole: no entry edited, removed, inserted or moved */
 #include <string.h>
 
+#include "chain/hasher.h"
 #include "chain/links.h"
 #include "chain/verify.h"
 #include "checks/chain_judge.h"
@@ -102,9 +103,10 @@ static int validate(struct drvp_reader *reader, const struct drvp_item *item)
 				    !strcmp(item->source->store, "mongodb"));
 }
 
-static void columns(const struct drvp_item *item, void (*visit)(const char *column, void *user),
-		    void *user)
+static void columns(const struct drvp_item *item, const struct drvp_settings *settings,
+		    void (*visit)(const char *column, void *user), void *user)
 {
+	(void)settings;
 	drvp_recipe_columns(item->config, visit, user);
 }
 
@@ -112,6 +114,11 @@ static struct drvp_selection selection(const struct drvp_item *item,
 				       const struct drvp_settings *settings)
 {
 	return drvp_chain_selection(item->config, settings);
+}
+
+static bool ready(const struct drvp_item *item, const struct drvp_settings *settings)
+{
+	return !drvp_hasher_missing_key(item->config, settings);
 }
 
 static const struct drvp_target *joined(const struct drvp_item *item)
@@ -275,6 +282,7 @@ const struct drvp_check drvp_check_audit_chain = {
 	.validate = validate,
 	.columns = columns,
 	.selection = selection,
+	.ready = ready,
 	.joined = joined,
 	.in_order = in_order,
 	.measure = drvp_chain_measure,

@@ -36,6 +36,9 @@ struct drvp_settings {
 	struct drvp_multiset_key multiset_key;  /* drawn anew for each run */
 };
 
+/* NULL when none of that name was given. */
+const struct drvp_secret *drvp_secret_find(const struct drvp_settings *settings, const char *name);
+
 /* Everything that measuring one unit may use. */
 struct drvp_measure {
 	struct drvp_session *session;
@@ -83,8 +86,11 @@ struct drvp_check {
 	int (*validate)(struct drvp_reader *reader, const struct drvp_item *item);
 
 	/* Optional: calls visit for each column that the check needs to exist. */
-	void (*columns)(const struct drvp_item *item,
+	void (*columns)(const struct drvp_item *item, const struct drvp_settings *settings,
 			void (*visit)(const char *column, void *user), void *user);
+
+	/* Optional: whether all is there that it takes to measure; judge then says what is not. */
+	bool (*ready)(const struct drvp_item *item, const struct drvp_settings *settings);
 
 	/* Optional: the rows that it is about, for the independent count of a RANGES check. */
 	struct drvp_selection (*selection)(const struct drvp_item *item,
@@ -113,6 +119,7 @@ extern const struct drvp_check drvp_check_assert;
 extern const struct drvp_check drvp_check_audit_chain;
 extern const struct drvp_check drvp_check_collection_count;
 extern const struct drvp_check drvp_check_connection;
+extern const struct drvp_check drvp_check_content;
 extern const struct drvp_check drvp_check_encrypted_field;
 extern const struct drvp_check drvp_check_freshness;
 extern const struct drvp_check drvp_check_row_count;

@@ -79,9 +79,10 @@ static int validate(struct drvp_reader *reader, const struct drvp_item *item)
 }
 
 /* The plaintext column may be gone, which is how it should be. */
-static void columns(const struct drvp_item *item, void (*visit)(const char *column, void *user),
-		    void *user)
+static void columns(const struct drvp_item *item, const struct drvp_settings *settings,
+		    void (*visit)(const char *column, void *user), void *user)
 {
+	(void)settings;
 	visit(((const struct encrypted_field *)item->config)->ciphertext, user);
 }
 

@@ -80,11 +80,12 @@ static const struct drv_explanation codes[] = {
 	{ NULL, 0, NULL, NULL, NULL }
 };
 
-static void columns(const struct drvp_item *item, void (*visit)(const char *column, void *user),
-		    void *user)
+static void columns(const struct drvp_item *item, const struct drvp_settings *settings,
+		    void (*visit)(const char *column, void *user), void *user)
 {
 	const struct freshness *config = item->config;
 
+	(void)settings;
 	visit(config->column, user);
 	for (size_t i = 0; i < config->where.count; i++)
 		visit(config->where.list[i].column, user);

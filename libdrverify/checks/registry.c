@@ -6,8 +6,8 @@
 
 const struct drvp_check *const drvp_checks[] = {
 	&drvp_check_connection,	     &drvp_check_row_count,   &drvp_check_collection_count,
-	&drvp_check_encrypted_field, &drvp_check_audit_chain, &drvp_check_freshness,
-	&drvp_check_assert,	     NULL,
+	&drvp_check_encrypted_field, &drvp_check_audit_chain, &drvp_check_content,
+	&drvp_check_freshness,	     &drvp_check_assert,      NULL,
 };
 
 const struct drv_explanation drvp_common_codes[] = {

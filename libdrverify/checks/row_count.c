@@ -36,11 +36,12 @@ static const struct drv_explanation codes[] = {
 
 static const struct drvp_count_words words = { "rows", "row_count.below", "row_count.above" };
 
-static void columns(const struct drvp_item *item, void (*visit)(const char *column, void *user),
-		    void *user)
+static void columns(const struct drvp_item *item, const struct drvp_settings *settings,
+		    void (*visit)(const char *column, void *user), void *user)
 {
 	const struct row_count *config = item->config;
 
+	(void)settings;
 	for (size_t i = 0; i < config->where.count; i++)
 		visit(config->where.list[i].column, user);
 }

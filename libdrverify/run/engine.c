@@ -178,7 +178,7 @@ static void locate(struct source_work *work)
 		int status;
 
 		if (!task->item->check->locate || task->units_left || task->error.status ||
-		    task->missing_column ||
+		    task->missing_column || task->unready ||
 		    drvp_task_unreadable(task))
 			continue;
 		status = task->item->check->locate(&m, &err);

@@ -104,6 +104,7 @@ int drvp_plan_select(struct drvp_plan *plan, struct drv_run *run, struct drv_rep
 	const struct drv_baseline *baseline = run->baseline;
 
 	memset(plan, 0, sizeof *plan);
+	plan->settings = &run->settings;
 	plan->tasks = calloc(baseline->item_count + 1, sizeof *plan->tasks);
 	plan->targets = calloc(2 * baseline->item_count + 1, sizeof *plan->targets);
 	if (!plan->tasks || !plan->targets)
@@ -120,6 +121,7 @@ int drvp_plan_select(struct drvp_plan *plan, struct drv_run *run, struct drv_rep
 		plan->tasks[plan->task_count++] = (struct drvp_task){
 			.item = item,
 			.verdict = &report->verdicts[i],
+			.unready = item->check->ready && !item->check->ready(item, &run->settings),
 			.error = DRV_ERROR_INIT,
 		};
 	}
@@ -157,10 +159,10 @@ static void note_missing(const char *column, void *user)
 }
 
 /* Documents have no declared columns: a path that is not there reads as NULL. */
-static void find_missing_column(struct drvp_task *task)
+static void find_missing_column(struct drvp_task *task, const struct drvp_settings *settings)
 {
 	if (task->relation && task->relation->kind != DRVP_COLLECTION && task->item->check->columns)
-		task->item->check->columns(task->item, note_missing, task);
+		task->item->check->columns(task->item, settings, note_missing, task);
 }
 
 /* A relation that cannot be cut stops its own task only. */
@@ -206,8 +208,8 @@ int drvp_plan_cut(struct drvp_plan *plan, struct drvp_session *session, unsigned
 			task->joined = &plan->relations[task->joined_target];
 		if (drvp_task_unreadable(task))
 			continue;
-		find_missing_column(task);
-		if (task->missing_column)
+		find_missing_column(task, plan->settings);
+		if (task->missing_column || task->unready)
 			continue;
 		if (task->item->check->shape == DRVP_RANGES)
 			status = cut_ranges(plan, task, session, jobs, err);

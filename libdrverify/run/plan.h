@@ -11,6 +11,7 @@ struct drvp_task {
 	const struct drvp_relation *relation;   /* NULL: it has no target */
 	const struct drvp_relation *joined;     /* a second one that its rows point to, or NULL */
 	size_t target, joined_target;           /* indexes of both in the plan */
+	bool unready;                           /* something is missing that judge tells */
 	const char *missing_column;             /* a needed column that is not there, or NULL */
 	size_t units_left;
 	struct drv_error error;                 /* what stopped it; status 0: nothing */
@@ -32,6 +33,7 @@ struct drvp_unit {
 
 /* The work on one source. */
 struct drvp_plan {
+	const struct drvp_settings *settings;
 	struct drvp_task *tasks;     /* most important first, cheap before costly */
 	size_t task_count;
 	struct drvp_target *targets; /* each once */

@@ -150,7 +150,7 @@ static int try_item(struct drv_run *run, const struct drvp_item *item, struct op
 
 	settings.show_keys = true;
 	if (o->relations->kind != DRVP_COLLECTION)
-		item->check->columns(item, look_for_column, &search);
+		item->check->columns(item, &settings, look_for_column, &search);
 	if (search.missing)
 		return drvp_fail(err, DRV_E_MISSING, "%.200s has no column \"%.80s\"",
 				 item->target_name, search.missing);

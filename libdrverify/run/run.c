@@ -198,14 +198,20 @@ int drv_run_source_uri(struct drv_run *run, const char *source, const char *uri,
 	return 0;
 }
 
+const struct drvp_secret *drvp_secret_find(const struct drvp_settings *settings, const char *name)
+{
+	for (size_t i = 0; i < settings->secret_count; i++)
+		if (!strcmp(settings->secrets[i].name, name))
+			return &settings->secrets[i];
+	return NULL;
+}
+
 /* Where the secret of that name is, or the place behind the last. */
 static size_t find_secret(const struct drv_run *run, const char *name)
 {
-	size_t i = 0;
+	const struct drvp_secret *found = drvp_secret_find(&run->settings, name);
 
-	while (i < run->settings.secret_count && strcmp(run->secrets[i].name, name))
-		i++;
-	return i;
+	return found ? (size_t)(found - run->secrets) : run->settings.secret_count;
 }
 
 int drv_run_secret(struct drv_run *run, const char *name, const void *bytes, size_t len,

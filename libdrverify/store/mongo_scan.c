@@ -18,6 +18,18 @@ static bool wants_whole_document(const struct drvp_scan *scan)
 	return false;
 }
 
+static void append_exclusion(bson_t *out, const struct drvp_scan *scan)
+{
+	bson_t fields;
+
+	if (!scan->except_count)
+		return;
+	BSON_APPEND_DOCUMENT_BEGIN(out, "projection", &fields);
+	for (size_t i = 0; i < scan->except_count; i++)
+		BSON_APPEND_INT32(&fields, scan->except[i], 0);
+	bson_append_document_end(out, &fields);
+}
+
 /*
  * Projects whole top-level fields: paths below them could collide ("a" and "a.b"). MongoDB 4.2
  * and servers that only speak its protocol cannot reduce a field to whether it is there, so a
@@ -28,8 +40,10 @@ static void append_projection(bson_t *out, const struct drvp_scan *scan)
 	bson_t fields;
 	bool id = scan->keys, any = false;
 
-	if (wants_whole_document(scan))
+	if (wants_whole_document(scan)) {
+		append_exclusion(out, scan);
 		return;
+	}
 	BSON_APPEND_DOCUMENT_BEGIN(out, "projection", &fields);
 	for (size_t i = 0; i < scan->column_count; i++) {
 		const char *path = scan->columns[i].column;
@@ -73,6 +87,8 @@ static int feed(struct scanning *s, const bson_t *document, struct drv_error *er
 		return drvp_fail(err, DRV_E_INTERNAL, "%s: the server sent more documents than it "
 				 "was asked for", s->subject);
 	row.ctid.block = UINT32_MAX;
+	row.stable = (const char *)bson_get_data(document);
+	row.stable_len = document->len;
 	drvp_arena_reset(arena);
 	for (size_t i = 0; i < s->scan->column_count && !status; i++)
 		status = drvp_mongo_value(&s->values[i], document, s->scan->columns[i].column,
@@ -387,6 +403,8 @@ static int check_scan(const struct drvp_scan *scan, const char *subject, struct 
 			status = drvp_mongo_check_path(scan->columns[i].column, err);
 	for (size_t i = 0; i < scan->order_count && !status; i++)
 		status = drvp_mongo_check_path(scan->order_by[i], err);
+	for (size_t i = 0; i < scan->except_count && !status; i++)
+		status = drvp_mongo_check_path(scan->except[i], err);
 	return status;
 }
 

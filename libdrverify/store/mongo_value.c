@@ -226,6 +226,10 @@ int drvp_mongo_value(struct drvp_value *out, const bson_t *document, const char 
 	*out = (struct drvp_value){ .kind = DRVP_NULL };
 	if (!*path && form == DRVP_FORM_VALUE)
 		return set_document(out, document, arena, err);
+	if (!*path && form == DRVP_FORM_STABLE) {
+		set_bytes(out, DRVP_BYTES, bson_get_data(document), document->len);
+		return 0;
+	}
 	if (!*path) {
 		out->kind = DRVP_PRESENT;
 		return 0;
@@ -235,6 +239,10 @@ int drvp_mongo_value(struct drvp_value *out, const bson_t *document, const char 
 		return found;
 	if (form == DRVP_FORM_VALUE)
 		return set_value(out, &at, path, arena, ordinal, err);
+	if (form == DRVP_FORM_STABLE) {
+		set_bytes(out, DRVP_BYTES, at.raw + at.off, at.next_off - at.off);
+		return 0;
+	}
 	if (!BSON_ITER_HOLDS_NULL(&at) && !BSON_ITER_HOLDS_UNDEFINED(&at))
 		out->kind = DRVP_PRESENT;
 	return 0;

@@ -225,7 +225,7 @@ int drvp_pg_scan(struct drvp_session *session, const struct drvp_scan *scan, drv
 int drvp_pg_zone(struct drvp_session *session, const char *name, struct drvp_zone *out,
 		 struct drv_error *err);
 
-/* ------------------------------------------------------------------ pg_decode.c */
+/* ------------------------------------------------------------------ pg_decode.c, pg_stable.c */
 
 /* What the bytes of a field are. */
 enum drvp_pg_form {
@@ -246,7 +246,8 @@ enum drvp_pg_form {
 	DRVP_PG_DATE,
 	DRVP_PG_JSON,
 	DRVP_PG_JSONB,
-	DRVP_PG_ARRAY                /* cast to JSON by the query */
+	DRVP_PG_ARRAY,               /* cast to JSON by the query */
+	DRVP_PG_STABLE               /* bytes that no restore changes */
 };
 
 /* How a type travels: as it is, or cast to text by the query. */
@@ -257,6 +258,17 @@ struct drvp_pg_type {
 	bool order_lost;
 	const char *prefix, *suffix; /* around the column in the query */
 };
+
+/* How a value travels so that no restore changes its bytes. */
+struct drvp_pg_stable {
+	uint32_t oid;
+	uint8_t float_size;          /* floating-point numbers of so many bytes; 0: none */
+	uint8_t float_skip;          /* bytes before the first of them */
+	bool printed;                /* as the server prints it, not in binary */
+};
+
+/* Never NULL: types that it does not know travel as they are printed. */
+const struct drvp_pg_stable *drvp_pg_stable(uint32_t oid);
 
 /* Stand for every enum type, which travel as their labels, and for every array type. */
 #define DRVP_PG_ANYENUM 3500
@@ -273,14 +285,25 @@ struct drvp_pg_field {
 	int form;                    /* enum drvp_pg_form */
 	bool order_lost;
 	bool inside;                 /* at a path in JSON: what is no document stands for itself */
+	uint8_t float_size, float_skip;         /* STABLE: as of struct drvp_pg_stable */
+	size_t to;                   /* index of its value */
+};
+
+/* A value that is decoded from a field which has travelled for another one, too. */
+struct drvp_pg_alias {
+	struct drvp_pg_field field;
+	size_t from;                 /* index of that one's value, which is STABLE */
 };
 
 /* A binary COPY stream on its way into rows. */
 struct drvp_pg_decoder {
 	const struct drvp_pg_field *fields;     /* without the ctid, which comes first */
 	size_t field_count;
+	size_t stable_count;         /* the first of them are STABLE */
+	const struct drvp_pg_alias *aliases;
+	size_t alias_count;
 	bool has_ctid;
-	struct drvp_value *values;   /* field_count of them */
+	struct drvp_value *values;   /* field_count + alias_count of them */
 	struct drvp_row row;         /* values, keys and their counts are set by the caller */
 	struct drvp_arena *arena;    /* reset for each row */
 	bool started, ended;
@@ -288,10 +311,10 @@ struct drvp_pg_decoder {
 };
 
 /*
- * Feeds one message. Returns 0, the callback's non-zero, or a status with err filled; *callback
+ * Feeds one message, whose bytes may be changed. Returns 0, the callback's non-zero, or a status with err filled; *callback
  * tells whether a negative number came from the callback.
  */
-int drvp_pg_decode(struct drvp_pg_decoder *decoder, const char *bytes, size_t len, drvp_row_fn fn,
+int drvp_pg_decode(struct drvp_pg_decoder *decoder, char *bytes, size_t len, drvp_row_fn fn,
 		   void *user, bool *callback, struct drv_error *err);
 
 #endif

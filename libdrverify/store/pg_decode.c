@@ -217,7 +217,7 @@ static const uint8_t widths[] = {
 	[DRVP_PG_BOOL] = 1, [DRVP_PG_PRESENCE] = 1, [DRVP_PG_INT2] = 2, [DRVP_PG_INT4] = 4,
 	[DRVP_PG_INT8] = 8, [DRVP_PG_OID] = 4, [DRVP_PG_FLOAT4] = 4, [DRVP_PG_FLOAT8] = 8,
 	[DRVP_PG_UUID] = 16, [DRVP_PG_TIMESTAMP] = 8, [DRVP_PG_TIMESTAMPTZ] = 8,
-	[DRVP_PG_DATE] = 4, [DRVP_PG_ARRAY] = 0
+	[DRVP_PG_DATE] = 4, [DRVP_PG_STABLE] = 0
 };
 
 static int decode_fixed(const struct drvp_pg_field *field, struct drvp_value *value)
@@ -300,13 +300,33 @@ static int decode_value(const struct drvp_pg_decoder *d, const struct drvp_pg_fi
 	}
 }
 
+/* ------------------------------------------------------------------ bytes that stay the same */
+
+/* A dump prints every NaN alike, whatever its sign and payload, and it comes back as this one. */
+static void unify_nan(char *bytes, size_t size)
+{
+	static const unsigned char nan4[] = { 0x7f, 0xc0, 0, 0 };
+	static const unsigned char nan8[] = { 0x7f, 0xf8, 0, 0, 0, 0, 0, 0 };
+
+	if (size == 4 && (read32(bytes) & 0x7fffffff) > 0x7f800000)
+		memcpy(bytes, nan4, sizeof nan4);
+	else if (size == 8 && (read64(bytes) & INT64_MAX) > UINT64_C(0x7ff0000000000000))
+		memcpy(bytes, nan8, sizeof nan8);
+}
+
+static void unify_nans(const struct drvp_pg_field *field, char *bytes, size_t len)
+{
+	for (size_t at = field->float_skip; at + field->float_size <= len; at += field->float_size)
+		unify_nan(bytes + at, field->float_size);
+}
+
 /* ------------------------------------------------------------------ the stream */
 
 struct reader {
-	const char *at, *end;
+	char *at, *end;
 };
 
-static bool take(struct reader *r, size_t len, const char **bytes)
+static bool take(struct reader *r, size_t len, char **bytes)
 {
 	if ((size_t)(r->end - r->at) < len)
 		return false;
@@ -316,9 +336,9 @@ static bool take(struct reader *r, size_t len, const char **bytes)
 }
 
 /* Takes a field's length and bytes; *len is -1 for NULL. */
-static bool take_field(struct reader *r, const char **bytes, int32_t *len)
+static bool take_field(struct reader *r, char **bytes, int32_t *len)
 {
-	const char *prefix;
+	char *prefix;
 
 	if (!take(r, 4, &prefix))
 		return false;
@@ -329,7 +349,7 @@ static bool take_field(struct reader *r, const char **bytes, int32_t *len)
 
 static bool take_ctid(struct reader *r, struct drvp_row *row)
 {
-	const char *bytes;
+	char *bytes;
 	int32_t len;
 
 	if (!take_field(r, &bytes, &len) || len != 6)
@@ -339,6 +359,21 @@ static bool take_ctid(struct reader *r, struct drvp_row *row)
 	return true;
 }
 
+static int take_aliases(const struct drvp_pg_decoder *d, struct drv_error *err)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < d->alias_count && !status; i++) {
+		const struct drvp_pg_alias *alias = &d->aliases[i];
+		struct drvp_value *value = &d->values[alias->field.to];
+
+		*value = d->values[alias->from];
+		if (value->kind != DRVP_NULL)
+			status = decode_value(d, &alias->field, value, err);
+	}
+	return status;
+}
+
 static int take_row(struct drvp_pg_decoder *d, struct reader *r, struct drv_error *err)
 {
 	drvp_arena_reset(d->arena);
@@ -346,41 +381,49 @@ static int take_row(struct drvp_pg_decoder *d, struct reader *r, struct drv_erro
 	d->row.ordinal = d->rows;
 	if (d->has_ctid && !take_ctid(r, &d->row))
 		return fail_protocol(d, "no position", err);
+	d->row.stable = r->at;
 	for (size_t i = 0; i < d->field_count; i++) {
-		struct drvp_value *value = &d->values[i];
+		const struct drvp_pg_field *field = &d->fields[i];
+		struct drvp_value *value = &d->values[field->to];
+		char *bytes;
 		int32_t len;
 		int status;
 
 		*value = (struct drvp_value){ .kind = DRVP_NULL };
-		if (!take_field(r, &value->bytes, &len))
+		if (!take_field(r, &bytes, &len))
 			return fail_protocol(d, "a field that is cut off", err);
+		if (i + 1 == d->stable_count)
+			d->row.stable_len = (size_t)(r->at - d->row.stable);
 		if (len < 0)
 			continue;
+		value->bytes = bytes;
 		value->len = (size_t)len;
+		if (field->float_size)
+			unify_nans(field, bytes, value->len);
 		/* Most columns are text: nothing to decode. */
-		if (d->fields[i].form == DRVP_PG_TEXT) {
-			value->kind = DRVP_TEXT;
+		if (field->form == DRVP_PG_TEXT || field->form == DRVP_PG_STABLE) {
+			value->kind = field->form == DRVP_PG_TEXT ? DRVP_TEXT : DRVP_BYTES;
 			continue;
 		}
-		status = decode_value(d, &d->fields[i], value, err);
+		status = decode_value(d, field, value, err);
 		if (status)
 			return status;
 	}
-	return 0;
+	return take_aliases(d, err);
 }
 
 /* Signature, flags of which none may be set that matters, and an extension to be skipped. */
 static bool take_header(struct reader *r)
 {
 	static const char signature[11] = "PGCOPY\n\377\r\n";
-	const char *bytes;
+	char *bytes;
 
 	return take(r, 11, &bytes) && !memcmp(bytes, signature, 11) && take(r, 4, &bytes) &&
 	       !(read32(bytes) >> 16) && take(r, 4, &bytes) &&
 	       take(r, read32(bytes), &bytes);
 }
 
-int drvp_pg_decode(struct drvp_pg_decoder *d, const char *bytes, size_t len, drvp_row_fn fn,
+int drvp_pg_decode(struct drvp_pg_decoder *d, char *bytes, size_t len, drvp_row_fn fn,
 		   void *user, bool *callback, struct drv_error *err)
 {
 	struct reader r = { bytes, bytes + len };
@@ -390,7 +433,7 @@ int drvp_pg_decode(struct drvp_pg_decoder *d, const char *bytes, size_t len, drv
 		return fail_protocol(d, "no signature", err);
 	d->started = true;
 	while (r.at < r.end) {
-		const char *prefix;
+		char *prefix;
 		int16_t count;
 		int status;
 

@@ -9,6 +9,9 @@ struct scan {
 	struct drvp_pg *s;
 	struct drvp_strbuf sql;
 	struct drvp_pg_field *fields;
+	struct drvp_pg_alias *aliases;
+	const struct drvp_column **stable;      /* of each field that is STABLE */
+	size_t value_count;          /* so far */
 	const char **key_names;
 	size_t key_count;
 	struct drvp_pg_decoder decoder;
@@ -31,6 +34,45 @@ static int find_place(struct drvp_place *place, const char **row, const struct d
 	return place->column ? 0 : drvp_pg_find_place(place, wanted->relation, name, err);
 }
 
+/* format() prints with the type's own output function, which a cast to text may not do. */
+static void put_stable(struct scan *scan, const struct drvp_column *column, const char *row,
+		       struct drvp_pg_field *field)
+{
+	const struct drvp_pg_stable *stable = drvp_pg_stable(column->type_oid);
+
+	field->form = DRVP_PG_STABLE;
+	field->float_size = stable->float_size;
+	field->float_skip = stable->float_skip;
+	scan->stable[scan->decoder.stable_count++] = column;
+	if (stable->printed)
+		drvp_strbuf_str(&scan->sql, "pg_catalog.format('%L', ");
+	drvp_pg_put_column(scan->s, &scan->sql, row, column);
+	if (stable->printed)
+		drvp_strbuf_char(&scan->sql, ')');
+}
+
+/* Whether a value can be decoded from what its column travels as for the sake of its bytes. */
+static bool is_wire(const struct drvp_column *column)
+{
+	const struct drvp_pg_type *type = drvp_pg_type(column->type_oid);
+
+	return !*type->prefix && !*type->suffix && !drvp_pg_stable(column->type_oid)->printed;
+}
+
+/* What a column has travelled for already is not asked for again. */
+static bool put_alias(struct scan *scan, const struct drvp_pg_field *field,
+		      const struct drvp_column *column)
+{
+	struct drvp_pg_decoder *d = &scan->decoder;
+
+	for (size_t i = 0; i < d->stable_count; i++)
+		if (scan->stable[i] == column && is_wire(column)) {
+			scan->aliases[d->alias_count++] = (struct drvp_pg_alias){ *field, i };
+			return true;
+		}
+	return false;
+}
+
 static void put_field(struct scan *scan, const struct drvp_place *place, const char *row,
 		      const char *name, int form)
 {
@@ -38,14 +80,21 @@ static void put_field(struct scan *scan, const struct drvp_place *place, const c
 	struct drvp_pg_decoder *d = &scan->decoder;
 	struct drvp_pg_field *field = &scan->fields[d->field_count];
 
+	*field = (struct drvp_pg_field){
+		.column = name,
+		.form = type->form,
+		.order_lost = type->order_lost,
+		.inside = place->path,
+		.to = scan->value_count++,
+	};
+	if (form == DRVP_FORM_VALUE && !place->path && put_alias(scan, field, place->column))
+		return;
 	if (d->field_count || d->has_ctid)
 		drvp_strbuf_str(&scan->sql, ", ");
-	field->column = name;
-	field->form = type->form;
-	field->order_lost = type->order_lost;
-	field->inside = place->path;
 	d->field_count++;
-	if (form == DRVP_FORM_PRESENCE) {
+	if (form == DRVP_FORM_STABLE) {
+		put_stable(scan, place->column, row, field);
+	} else if (form == DRVP_FORM_PRESENCE) {
 		field->form = DRVP_PG_PRESENCE;
 		drvp_strbuf_char(&scan->sql, '(');
 		drvp_pg_put_presence(scan->s, &scan->sql, row, place, true);
@@ -67,6 +116,10 @@ static int put_columns(struct scan *scan, const struct drvp_scan *wanted, struct
 		const char *row;
 		int status = find_place(&place, &row, wanted, column->column, err);
 
+		if (!status && column->form == DRVP_FORM_STABLE &&
+		    (place.path || scan->value_count != scan->decoder.stable_count))
+			status = drvp_fail(err, DRV_E_INTERNAL, "column \"%s\" has no stable form here",
+					   column->column);
 		if (status)
 			return status;
 		put_field(scan, &place, row, column->column, column->form);
@@ -202,12 +255,15 @@ static int prepare(struct scan *scan, struct drvp_arena *arena, const struct drv
 	int status;
 
 	scan->fields = drvp_arena_array(arena, most, sizeof *scan->fields);
+	scan->aliases = drvp_arena_array(arena, most, sizeof *scan->aliases);
+	scan->stable = drvp_arena_array(arena, most, sizeof *scan->stable);
 	scan->key_names = drvp_arena_array(arena, relation->column_count, sizeof(char *));
 	d->values = drvp_arena_array(arena, most, sizeof *d->values);
-	if (!scan->fields || !scan->key_names || !d->values)
+	if (!scan->fields || !scan->aliases || !scan->stable || !scan->key_names || !d->values)
 		return drvp_fail_nomem(err);
 	d->fields = scan->fields;
-	d->has_ctid = relation->has_ctid;
+	d->aliases = scan->aliases;
+	d->has_ctid = relation->has_ctid && !wanted->unplaced;
 	d->arena = &scan->s->row;
 	status = put_query(scan, wanted, err);
 	d->row.values = d->values;

@@ -74,6 +74,8 @@ struct drvp_row {
 		uint16_t offset;
 	} ctid;
 	uint64_t ordinal;            /* position in its scan, from 0 */
+	const char *stable;          /* all columns asked for as DRVP_FORM_STABLE, in their order */
+	size_t stable_len;
 };
 
 /* "ctid (12,3)" or "document 17", and "id=6f0c…,n=4": how reports name a row. */
@@ -181,9 +183,18 @@ struct drvp_range {
 	uint32_t end_block;          /* first block behind it; UINT32_MAX: to the end, however long */
 };
 
+/*
+ * STABLE: bytes that are the same after any restore of the same value, into this major version or
+ * a newer one, and differ for different values. Such columns are asked for before all others;
+ * struct drvp_row has them in one piece, none of which is ambiguous: in PostgreSQL each stands
+ * behind its length in four bytes, NULL being the length -1; in MongoDB it is the stored bytes of
+ * the whole document, whatever is asked for. Their values are of the kind BYTES: in MongoDB those
+ * of a field begin with its type and name.
+ */
 enum drvp_form {
 	DRVP_FORM_VALUE,
-	DRVP_FORM_PRESENCE           /* only NULL or PRESENT, so that no plaintext crosses the wire */
+	DRVP_FORM_PRESENCE,          /* only NULL or PRESENT, so that no plaintext crosses the wire */
+	DRVP_FORM_STABLE
 };
 
 struct drvp_wanted {
@@ -223,6 +234,9 @@ struct drvp_scan {
 	size_t order_count;
 	uint64_t limit;              /* rows at most; 0: all */
 	bool keys;                   /* also the primary key */
+	bool unplaced;               /* rows need no heap position */
+	const char *const *except;   /* MongoDB: top-level fields that "" leaves out */
+	size_t except_count;
 };
 
 /* Who and which moment a source is; members that it cannot tell are 0 or "". */

@@ -110,15 +110,17 @@ static inline void chain_run(struct chain_run *run)
 	struct drvp_circumstances c = { .settings = &run->settings, .lineage = &run->lineage,
 					.relation = &run->session->relation,
 					.captured = run->captured };
+	bool ready;
 
 	if (drvp_verdict_init(&run->verdict, run->item))
 		abort();
 	run->verdict.result.verdict = DRV_PASS;
 	run->err = (struct drv_error)DRV_ERROR_INIT;
 	run->status = 0;
-	for (size_t i = run->range_count ? run->range_count : 1; i-- > 0;)
+	ready = run->item->check->ready(run->item, &run->settings);
+	for (size_t i = run->range_count ? run->range_count : 1; ready && i-- > 0;)
 		chain_measure_range(run, i);
-	if (!run->status)
+	if (ready && !run->status)
 		run->status = run->item->check->locate(&m, &run->err);
 	run->item->check->judge(run->item, &run->verdict.tally, &c, &run->verdict);
 }

@@ -198,7 +198,7 @@ static void test_hmac(void **state)
 	log_open(&log, HMAC_RECIPE);
 	chain_run(&log.run);
 	expect(&log, DRV_INCONCLUSIVE, "chain.key_missing");
-	assert_int_equal(ROWS, log.run.verdict.tally.rows); /* as the independent count says */
+	assert_int_equal(0, log.session.scans);
 	chain_run_done(&log.run);
 
 	log.run.settings.secrets = secrets;

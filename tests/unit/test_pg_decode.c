@@ -72,8 +72,8 @@ static void stream_init(struct stream *s, bool has_ctid, size_t count, const int
 	memset(s, 0, sizeof *s);
 	s->err.struct_size = sizeof s->err;
 	for (size_t i = 0; i < count; i++)
-		s->fields[i] = (struct drvp_pg_field){ "column", forms[i] % INSIDE, false,
-						       forms[i] >= INSIDE };
+		s->fields[i] = (struct drvp_pg_field){ .column = "column", .form = forms[i] % INSIDE,
+						       .inside = forms[i] >= INSIDE, .to = i };
 	s->decoder.fields = s->fields;
 	s->decoder.field_count = count;
 	s->decoder.has_ctid = has_ctid;

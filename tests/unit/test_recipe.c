@@ -174,7 +174,7 @@ static void test_columns(void **state)
 
 	(void)state;
 	assert_non_null(baseline);
-	baseline->items[0].check->columns(&baseline->items[0], note, &names);
+	baseline->items[0].check->columns(&baseline->items[0], NULL, note, &names);
 	assert_string_equal("h p seq w d j l o a c other ", names.data);
 	drvp_strbuf_free(&names);
 	drv_baseline_free(&baseline);

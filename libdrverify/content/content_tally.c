@@ -1,0 +1,40 @@
+/* content_tally.c: merges what was measured of the content of a table */
+#include "content/content_tally.h"
+
+#include <string.h>
+
+/* The form is the same in all ranges, so any of them tells it. */
+static void merge_form(struct drvp_content_tally *into, struct drvp_content_tally *other)
+{
+	if (into->buckets.list || !other->buckets.list)
+		return;
+	into->names = other->names;
+	into->columns = other->columns;
+	into->key = other->key;
+	into->by = other->by;
+	into->column = other->column;
+	memcpy(into->key_id, other->key_id, sizeof into->key_id);
+	memset(&other->names, 0, sizeof other->names);
+}
+
+static void merge(void *into_, void *other_)
+{
+	struct drvp_content_tally *into = into_, *other = other_;
+
+	merge_form(into, other);
+	drvp_buckets_merge(&into->buckets, &other->buckets);
+}
+
+static void release(void *own)
+{
+	struct drvp_content_tally *tally = own;
+
+	drvp_buckets_free(&tally->buckets);
+	drvp_arena_free(&tally->names);
+}
+
+const struct drvp_tally_kind drvp_content_tally_kind = {
+	.size = sizeof(struct drvp_content_tally),
+	.merge = merge,
+	.release = release,
+};

@@ -1,0 +1,28 @@
+/* content_tally.h: what measuring the content of a table gives, besides the counts of all checks */
+#ifndef DRVP_CONTENT_TALLY_H
+#define DRVP_CONTENT_TALLY_H
+
+#include "base/arena.h"
+#include "content/buckets.h"
+#include "content/row_digest.h"
+#include "run/tally.h"
+
+struct drvp_content_tally {
+	struct drvp_buckets buckets;
+	/* in which form rows were digested */
+	struct drvp_arena names;
+	struct drvp_recorded_columns columns;
+	struct drvp_names key;
+	int by;                      /* enum drvp_bucket_by */
+	const char *column;          /* NUMBER, DAY; in names */
+	char key_id[DRVP_KEY_ID];    /* "": no key */
+};
+
+extern const struct drvp_tally_kind drvp_content_tally_kind;
+
+static inline struct drvp_content_tally *drvp_content_tally(const struct drvp_tally *tally)
+{
+	return tally->own;
+}
+
+#endif

@@ -1,0 +1,127 @@
+/* measure.c: digests all rows of a range and adds them up in buckets */
+#include "content/measure.h"
+
+#include <string.h>
+
+#include "content/content_tally.h"
+#include "content/reader.h"
+
+#define DEFAULT_BUCKETS 256
+
+/* So many keys that are whole numbers share a bucket at least, or its number would be a key. */
+#define NUMBER_SHIFT 4
+
+struct measuring {
+	struct drvp_content_reader reader;
+	struct drvp_content_tally *own;
+};
+
+/* ------------------------------------------------------------------ the form */
+
+static const char *copy(struct drvp_arena *arena, const char *text)
+{
+	return drvp_arena_copy(arena, text, strlen(text));
+}
+
+static int note_columns(struct drvp_content_tally *own, const struct drvp_content_reader *r)
+{
+	const struct drvp_relation *relation = r->m->relation;
+	struct drvp_recorded_column *list;
+	size_t count = r->wanted_count - (r->by != DRVP_BY_HASH);
+
+	if (relation->kind == DRVP_COLLECTION)
+		return 0;
+	list = drvp_arena_array(&own->names, count, sizeof *list);
+	if (!list)
+		return DRV_E_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const struct drvp_column *column = drvp_relation_column(relation,
+									r->wanted[i].column);
+
+		list[i].name = copy(&own->names, column->name);
+		list[i].type = copy(&own->names, column->type);
+		if (!list[i].name || !list[i].type)
+			return DRV_E_NOMEM;
+	}
+	own->columns = (struct drvp_recorded_columns){ list, count };
+	return 0;
+}
+
+static int note_key(struct drvp_content_tally *own, const struct drvp_content_reader *r)
+{
+	const char **names;
+
+	if (r->m->relation->kind == DRVP_COLLECTION || !r->key_count)
+		return 0;
+	names = drvp_arena_array(&own->names, r->key_count, sizeof *names);
+	for (size_t i = 0; names && i < r->key_count; i++)
+		names[i] = own->columns.list[r->keys[i]].name;
+	own->key = (struct drvp_names){ names, names ? r->key_count : 0 };
+	return names ? 0 : DRV_E_NOMEM;
+}
+
+static int note_form(struct drvp_content_tally *own, const struct drvp_content_reader *r)
+{
+	int status = note_columns(own, r);
+
+	if (!status)
+		status = note_key(own, r);
+	own->by = r->by;
+	if (!status && r->by != DRVP_BY_HASH) {
+		own->column = copy(&own->names, r->wanted[r->place].column);
+		status = own->column ? 0 : DRV_E_NOMEM;
+	}
+	strcpy(own->key_id, drvp_row_digester_key_id(r->digester));
+	return status;
+}
+
+static int open_buckets(struct drvp_content_tally *own, const struct drvp_content_reader *r)
+{
+	const struct drvp_number *most = &r->content->buckets;
+
+	if (r->recorded && r->recorded->buckets.count)
+		return drvp_buckets_open_fixed(&own->buckets, &r->recorded->buckets);
+	return drvp_buckets_open(&own->buckets, most->set ? (size_t)most->value : DEFAULT_BUCKETS,
+				 r->by == DRVP_BY_NUMBER ? NUMBER_SHIFT : 0);
+}
+
+/* ------------------------------------------------------------------ rows */
+
+static int feed(const struct drvp_row *row, void *user)
+{
+	struct measuring *m = user;
+	uint8_t digest[DRVP_ROW_DIGEST];
+	int64_t place = 0;
+	bool found;
+	int status = drvp_content_reader_digest(&m->reader, row, digest);
+
+	if (!status)
+		status = drvp_content_reader_place(&m->reader, row, digest, &place, &found);
+	if (status)
+		return status;
+	drvp_bucket_add(found ? drvp_buckets_at(&m->own->buckets, place) :
+				&m->own->buckets.unplaced, digest);
+	return 0;
+}
+
+static int scan(struct measuring *m, struct drv_error *err)
+{
+	const struct drvp_measure *measure = m->reader.m;
+	const struct drvp_scan question = drvp_content_reader_scan(&m->reader);
+
+	if (note_form(m->own, &m->reader) || open_buckets(m->own, &m->reader))
+		return drvp_fail_nomem(err);
+	return measure->session->store->scan(measure->session, &question, feed, m,
+					     &measure->tally->rows, err);
+}
+
+int drvp_content_measure(const struct drvp_measure *m, struct drv_error *err)
+{
+	struct measuring measuring = { .own = drvp_content_tally(m->tally) };
+	int status = drvp_content_reader_open(&measuring.reader, m, err);
+
+	if (!status)
+		status = scan(&measuring, err);
+	drvp_content_reader_close(&measuring.reader);
+	return status;
+}
