@@ -8,19 +8,11 @@
 #include "content/spool.h"
 
 /*
- * The file, numbers with their highest byte first:
- *
- *   header     "drvrows1", flags (4 bytes; 1: with texts), number of chunks (4), of rows (8)
- *   chunks     traces in order, each key (8), digest (8), and with texts a length (2; 0: no text,
- *              else one more than its bytes) and the text
- *   directory  of each chunk the first key (8), rows (4), bytes (4), SHA-256 (32)
- *
- * A chunk is as full as DRVP_CHUNK_SIZE allows, except for the last, so the same traces always
- * give the same bytes. The digest of the file is the SHA-256 of header and directory. Whoever has
- * it can check each chunk by itself, and needs to read no more of the file than it uses.
+ * In the file are a header, chunks of traces in order, and a directory of the chunks with the
+ * SHA-256 of each (sidecar_format.h). The digest of the file is the SHA-256 of header and
+ * directory. Whoever has it can check each chunk by itself, and reads no more of the file than it
+ * uses. The same traces always give the same bytes.
  */
-#define DRVP_CHUNK_SIZE 262144
-#define DRVP_CHUNKS_MAX 1048576      /* that is 17 thousand million rows without texts */
 #define DRVP_SIDECAR_DIGEST 32
 #define DRVP_SIDECAR_NAME 24         /* room for its name: 16 digits, ".rows", NUL */
 
@@ -47,7 +39,7 @@ struct drvp_sidecar;
  * unless it is that of a plain file in dir itself.
  *   digest, rows   what the document says; anything else in the file is refused
  * Errors: DRV_E_MISSING; DRV_E_DAMAGED: it is not the file that was written, message says in what;
- * DRV_E_IO: it could not be read; DRV_E_UNSUPPORTED: of a newer version.
+ * DRV_E_IO: it could not be read.
  */
 int drvp_sidecar_open(struct drvp_sidecar **out, const char *dir, const char *name,
 		      const uint8_t digest[DRVP_SIDECAR_DIGEST], uint64_t rows,
@@ -68,8 +60,8 @@ typedef bool (*drvp_key_filter_fn)(uint64_t first, uint64_t last, void *user);
 
 /*
  * Gives the next trace in order of a key that matters; filter NULL: any. 1, or 0 after the last, or
- * a negative status, as for opening. What it gives was checked against the digest. Its text is
- * borrowed until the next call.
+ * a negative status, as for opening, after which there is no going on. What it gives was checked
+ * against the digest. Its text is borrowed until the next call.
  */
 int drvp_sidecar_next(struct drvp_sidecar *sidecar, struct drvp_trace *trace,
 		      drvp_key_filter_fn filter, void *user, struct drv_error *err);
