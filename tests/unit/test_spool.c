@@ -69,6 +69,7 @@ static void what_does_not_fit_into_memory_is_sorted_too(void **state)
 	check_split(DRVP_SPOOL_SLOTS, 1, KEYS_SPREAD, false, 1);
 	check_split(DRVP_SPOOL_SLOTS + 1, 1, KEYS_SPREAD, true, 2);
 	check_split(150000, 2, KEYS_ONE, true, 3);
+	check_split(150000, 2, KEYS_FEW, true, 5);
 	check_split(200000, 2, KEYS_BUCKETS, true, 4);
 	assert_int_equal(empty_trace_folder(), 0);
 }
@@ -214,11 +215,13 @@ static void texts_are_kept_up_to_their_limit(void **state)
 	memset(long_text, 'k', sizeof long_text);
 	for (int texts = 0; texts < 2; texts++) {
 		assert_int_equal(drvp_spool_new(&spool, trace_folder, texts, NULL), 0);
-		/* Enough of them to have some in the file, too. */
+		faults.writes = 0;
+		/* Texts alone are enough to need a file. */
 		for (size_t i = 0; i < 2000; i++) {
 			trace = (struct drvp_trace){ i, i, long_text, lengths[i % 4] };
 			assert_int_equal(drvp_spool_add(spool, &trace, NULL), 0);
 		}
+		assert_true((faults.writes > 0) == texts);
 		assert_int_equal(drvp_spool_rewind(spool, NULL), 0);
 		for (size_t i = 0; i < 2000; i++) {
 			bool kept = texts && lengths[i % 4] <= DRVP_KEY_TEXT_MAX;
