@@ -9,7 +9,7 @@
 #include "content/runs.h"
 
 #define FIRST_SLOTS 256
-#define TEXTS_MAX 1048576            /* bytes of texts in memory */
+#define TEXTS_MAX 524288             /* bytes of texts in memory */
 
 struct slot {
 	uint64_t key, digest;

@@ -12,7 +12,7 @@
  * A spool holds up to DRVP_SPOOL_SLOTS traces in memory, where it grows with what comes. When they
  * do not fit it sorts them and appends them as a run to a temporary file, which has no name and
  * ends with the spool; reading merges the runs. So memory is bounded whatever the rows and however
- * unevenly their keys are spread: 3 MiB while adding, and 5 MiB more while reading. On disk it
+ * unevenly their keys are spread: 4 MiB while adding, and 5 MiB more while reading. On disk it
  * takes 16 bytes a trace, and with texts 2 and their length more; from 8 million traces on twice
  * that while reading begins.
  *
