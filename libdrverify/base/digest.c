@@ -228,6 +228,8 @@ void drvp_cleanse(void *bytes, size_t len)
  * digits is asked once, at the end. A comparison gives 0xFF where it holds.
  */
 typedef uint8_t digits __attribute__((vector_size(16)));
+typedef uint16_t pairs __attribute__((vector_size(16)));
+typedef uint8_t eight __attribute__((vector_size(8)));
 
 static inline digits digit_values(digits text, digits *wrong)
 {
@@ -238,26 +240,19 @@ static inline digits digit_values(digits text, digits *wrong)
 	return (digit & is_digit) | ((letter + 10) & ~is_digit);
 }
 
-/* Eight values of digits, one in each byte, joined to the number that they write. */
-static inline uint32_t join(uint64_t values)
-{
-	values = (values | values >> 4) & UINT64_C(0x00FF00FF00FF00FF);
-	values = (values | values >> 8) & UINT64_C(0x0000FFFF0000FFFF);
-	return (uint32_t)(values | values >> 16);
-}
-
 static inline void decode_digits(const char *text, uint8_t *out, digits *wrong)
 {
-	uint64_t halves[2];
-	uint32_t numbers[2];
 	digits block;
+	pairs values;
+	eight joined;
 
 	memcpy(&block, text, sizeof block);
 	block = digit_values(block, wrong);
-	memcpy(halves, &block, sizeof block);
-	for (size_t i = 0; i < 2; i++)
-		numbers[i] = htobe32(join(be64toh(halves[i])));
-	memcpy(out, numbers, sizeof numbers);
+	memcpy(&values, &block, sizeof block);
+	/* The first digit of two counts sixteen, whichever end of the number it became. */
+	values = __BYTE_ORDER == __LITTLE_ENDIAN ? values << 4 | values >> 8 : values >> 4 | values;
+	joined = __builtin_convertvector(values & 0xFF, eight);
+	memcpy(out, &joined, sizeof joined);
 }
 
 long drvp_hex_decode(const char *text, size_t len, uint8_t *out, size_t size)
