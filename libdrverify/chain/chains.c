@@ -134,6 +134,7 @@ void drvp_chains_merge(struct drvp_chains *into, struct drvp_chains *other)
 		chain->unproven += from->unproven;
 		chain->unlinked += from->unlinked;
 		chain->head_seen |= from->head_seen;
+		chain->joined += from->joined;
 		drvp_multiset_merge(&chain->hashes, &from->hashes);
 		drvp_multiset_merge(&chain->previous, &from->previous);
 		if (from->head_len) {

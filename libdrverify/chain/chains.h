@@ -21,6 +21,8 @@ struct drvp_chain {
 	uint64_t unproven;           /* entries whose hash is not that of their contents */
 	uint64_t unlinked;           /* entries without a previous hash, or a word for none */
 	bool head_seen;              /* an entry has the recorded head's hash */
+	/* Entries that came right behind the one that they claim; it and their claim are left out of: */
+	uint64_t joined;
 	struct drvp_multiset hashes, previous;
 	/* by locating, and some by reading entries in their order */
 	uint64_t rows_before;        /* that a checkpoint stands for, and that were not read */

@@ -50,7 +50,7 @@ bool drvp_chain_prove(struct drvp_chain *chain, const struct drvp_recipe *recipe
 	if (!chain->rows)
 		return true;
 	return drvp_chain_fronts(chain) == 1 &&
-	       chain->hashes.count == chain->rows &&
-	       chain->previous.count + chain->firsts == chain->rows &&
+	       chain->joined + chain->hashes.count == chain->rows &&
+	       chain->joined + chain->previous.count + chain->firsts == chain->rows &&
 	       find_head(recipe, chain, key);
 }

@@ -13,6 +13,7 @@ struct verification {
 	const struct drvp_recipe *recipe;
 	struct drvp_chain_reader reader;
 	struct drvp_chain *only;     /* the chain, where there are no partitions */
+	struct drvp_link last;       /* of it: the hash of the row before, if not yet added */
 };
 
 /* ------------------------------------------------------------------ one row */
@@ -67,30 +68,77 @@ static int judge_content(struct verification *v, const struct drvp_row *row,
 	return count(v, row, counters[content]);
 }
 
+/* ------------------------------------------------------------------ links */
+
+static void add(const struct verification *v, struct drvp_multiset *set,
+		const struct drvp_link *link)
+{
+	drvp_multiset_add(set, &v->m->settings->multiset_key, link->bytes, link->size);
+}
+
+static bool same_hash(const struct drvp_link *a, const struct drvp_link *b)
+{
+	return a->state == DRVP_LINK_HASH && b->state == DRVP_LINK_HASH && a->size == b->size &&
+	       !memcmp(a->bytes, b->bytes, a->size);
+}
+
+static void add_last(struct verification *v)
+{
+	if (v->last.state == DRVP_LINK_HASH)
+		add(v, &v->only->hashes, &v->last);
+	v->last.state = DRVP_LINK_NULL;
+}
+
+/* Where there are partitions, the next row is hardly ever the next of its chain. */
+static void add_hash(struct verification *v, const struct drvp_link *hash,
+		     struct drvp_chain *chain)
+{
+	if (v->only) {
+		v->last = *hash;
+		v->last.value = NULL;
+	} else if (hash->state == DRVP_LINK_HASH) {
+		add(v, &chain->hashes, hash);
+	}
+}
+
+/*
+ * Most rows lie right behind the one that they claim. A hash on both sides of the proof proves
+ * nothing, so that pair is left out of both.
+ */
+static void add_claim(struct verification *v, const struct drvp_link *previous,
+		      struct drvp_chain *chain)
+{
+	if (same_hash(&v->last, previous)) {
+		v->last.state = DRVP_LINK_NULL;
+		chain->joined++;
+		return;
+	}
+	/* No row has a malformed hash: following the links finds the gap. */
+	if (previous->state == DRVP_LINK_HASH)
+		add(v, &chain->previous, previous);
+}
+
 static int add_links(struct verification *v, const struct drvp_row *row,
 		     const struct drvp_entry *entry, struct drvp_chain *chain)
 {
-	const struct drvp_multiset_key *key = &v->m->settings->multiset_key;
+	int status = 0;
 
-	if (entry->hash.state == DRVP_LINK_HASH)
-		drvp_multiset_add(&chain->hashes, key, entry->hash.bytes, entry->hash.size);
 	if (v->recipe->mode.value == DRVP_MODE_ROWS)
 		return 0;
 	chain->anchored += drvp_chain_is_anchored(v->recipe, chain, &entry->previous);
 	chain->anchor_held |= drvp_chain_is_anchored(v->recipe, chain, &entry->hash);
 	if (drvp_chain_reader_is_first(&v->reader, entry)) {
 		chain->firsts++;
-		return count(v, row, DRVP_CHAIN_GENESIS);
-	}
-	if (entry->previous.state == DRVP_LINK_NULL) {
+		status = count(v, row, DRVP_CHAIN_GENESIS);
+	} else if (entry->previous.state == DRVP_LINK_NULL) {
 		chain->unlinked++;
-		return count(v, row, DRVP_CHAIN_NULL_PREVIOUS);
+		status = count(v, row, DRVP_CHAIN_NULL_PREVIOUS);
+	} else {
+		add_claim(v, &entry->previous, chain);
 	}
-	/* No row has a malformed hash: following the links finds the gap. */
-	if (entry->previous.state == DRVP_LINK_HASH)
-		drvp_multiset_add(&chain->previous, key, entry->previous.bytes,
-				  entry->previous.size);
-	return 0;
+	add_last(v);
+	add_hash(v, &entry->hash, chain);
+	return status;
 }
 
 static struct drvp_chain *chain_of(struct verification *v, const struct drvp_row *row)
@@ -151,13 +199,16 @@ static int scan(struct verification *v, struct drv_error *err)
 {
 	const struct drvp_measure *m = v->m;
 	const struct drvp_scan question = drvp_chain_reader_scan(&v->reader);
+	int status;
 
 	if (!v->recipe->partition_by.count) {
 		v->only = drvp_chains_get(&v->own->chains, "", 0);
 		if (!v->only)
 			return drvp_fail_nomem(err);
 	}
-	return m->session->store->scan(m->session, &question, feed, v, &m->tally->rows, err);
+	status = m->session->store->scan(m->session, &question, feed, v, &m->tally->rows, err);
+	add_last(v);
+	return status;
 }
 
 const struct drvp_checkpoint *drvp_chain_since(const struct drvp_recipe *recipe,
