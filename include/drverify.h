@@ -62,7 +62,8 @@ enum drv_status {
 	DRV_E_UNSUPPORTED = -11,/* not built in, or this server cannot do it */
 	DRV_E_IO = -12,         /* writing or reading failed on this side */
 	DRV_E_INTERNAL = -13,   /* a bug, here or in the server */
-	DRV_E_NOT_ALLOWED = -14 /* the caller has not allowed it: see allow_sql */
+	DRV_E_NOT_ALLOWED = -14,/* the caller has not allowed it: see allow_sql */
+	DRV_E_BUDGET = -15      /* the time that the whole run may take was spent: see budget_ms */
 };
 
 /*

@@ -11,7 +11,7 @@
  * interrupted, so the session gives it sockets that look here while they wait.
  */
 struct drvp_mongo_line {
-	const atomic_bool *cancelled;
+	const struct drvp_limits *limits;       /* what ends the run; NULL: nothing */
 	int64_t deadline;            /* of the present question, by drvp_monotonic() */
 	int64_t dial_limit;          /* microseconds that one host may take */
 	bool sealed;                 /* no new connection: it could lead to other data */
@@ -57,6 +57,9 @@ void drvp_mongo_close(struct drvp_session **session);
 
 /* Starts the time limit of a question; fails when the session can answer none. */
 int drvp_mongo_begin(struct drvp_mongo *mongo, struct drv_error *err);
+
+/* The same for the last question of all, which is asked after a spent budget too. */
+int drvp_mongo_begin_last(struct drvp_mongo *mongo, struct drv_error *err);
 
 /* Milliseconds that are left of it for the server, at least 1. */
 int64_t drvp_mongo_left(const struct drvp_mongo *mongo);

@@ -64,13 +64,14 @@ static int parse_uri(mongoc_uri_t **out, const struct drvp_address *address, str
 	const char *text = address->uri && *address->uri ? address->uri : "mongodb://localhost/";
 	bson_error_t cause;
 	mongoc_uri_t *uri = mongoc_uri_new_with_error(text, &cause);
+	int64_t connect = drvp_limits_shorten(&address->limits, address->limits.connect);
 
 	if (!uri)
 		return drvp_fail(err, DRV_E_USAGE, "this is no valid mongodb:// URI; in user and "
 				 "password, @ : / %% are written as %%40 %%3A %%2F %%25");
-	limit_option(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, address->limits.connect);
+	limit_option(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, connect);
 	/* One dead member must not use up the time for the others. */
-	limit_option(uri, MONGOC_URI_CONNECTTIMEOUTMS, address->limits.connect / host_count(uri));
+	limit_option(uri, MONGOC_URI_CONNECTTIMEOUTMS, connect / host_count(uri));
 	limit_option(uri, MONGOC_URI_SOCKETTIMEOUTMS, address->limits.work + GRACE);
 	/* A retry could silently land on another server, with other data. */
 	mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false);
@@ -161,7 +162,8 @@ int drvp_mongo_connect(struct drvp_mongo **out, const struct drvp_address *addre
 	session = &mongo->session;
 	session->store = &drvp_store_mongodb;
 	mongo->address = address;
-	mongo->line.cancelled = address->limits.cancelled;
+	mongo->line.limits = &address->limits;
+	drvp_flow_init(&session->flow, &address->limits);
 	status = parse_uri(&uri, address, err);
 	if (!status)
 		status = take_database(mongo, uri, err);
@@ -189,7 +191,7 @@ void drvp_mongo_close(struct drvp_session **session)
 	if (!mongo)
 		return;
 	/* The driver says good-bye to the server's session; that must not hang. */
-	mongo->line.cancelled = NULL;
+	mongo->line.limits = NULL;
 	mongo->line.deadline = drvp_monotonic() + GRACE;
 	if (mongo->client)
 		mongoc_client_destroy(mongo->client);
@@ -202,21 +204,41 @@ void drvp_mongo_close(struct drvp_session **session)
 
 int drvp_mongo_begin(struct drvp_mongo *mongo, struct drv_error *err)
 {
-	const atomic_bool *cancelled = mongo->line.cancelled;
+	int stop = drvp_limits_stop(&mongo->address->limits);
 
 	if (mongo->session.lost)
 		return drvp_fail(err, DRV_E_CONNECT, "the connection was lost before");
-	if (cancelled && atomic_load(cancelled))
-		return drvp_fail(err, DRV_E_CANCELLED, "the run was cancelled");
+	if (stop)
+		return drvp_fail(err, stop, "%s", drvp_limits_stop_text(stop));
 	mongo->line.status = 0;
 	mongo->line.reason = NULL;
 	mongo->line.deadline = drvp_monotonic() + mongo->address->limits.work + GRACE;
 	return 0;
 }
 
+/* What was decided in time should not be doubted because the budget is spent by now. */
+int drvp_mongo_begin_last(struct drvp_mongo *mongo, struct drv_error *err)
+{
+	int status = drvp_mongo_begin(mongo, err);
+
+	if (status != DRV_E_BUDGET)
+		return status;
+	mongo->line.limits = NULL;
+	mongo->line.status = 0;
+	mongo->line.reason = NULL;
+	mongo->line.deadline = drvp_monotonic() + DRVP_LAST_WORD;
+	return 0;
+}
+
 int64_t drvp_mongo_left(const struct drvp_mongo *mongo)
 {
-	return to_milliseconds(mongo->line.deadline - GRACE - drvp_monotonic());
+	const struct drvp_limits *limits = &mongo->address->limits;
+	int64_t left = mongo->line.deadline - GRACE - drvp_monotonic();
+
+	/* This side ends first what the budget ends. */
+	if (limits->until && limits->until + DRVP_SECOND - drvp_monotonic() < left)
+		left = limits->until + DRVP_SECOND - drvp_monotonic();
+	return to_milliseconds(left);
 }
 
 void drvp_mongo_options(const struct drvp_mongo *mongo, bool majority, bson_t *options)

@@ -180,7 +180,8 @@ int drvp_mongo_fail(struct drvp_mongo *mongo, const bson_error_t *cause, const b
 
 	if (cause->domain == MONGOC_ERROR_SERVER || cause->domain == MONGOC_ERROR_QUERY)
 		status = server_failed(cause, reply, subject, err);
-	else if (is_login(cause) && line != DRV_E_TIMEOUT && line != DRV_E_CANCELLED)
+	else if (is_login(cause) && line != DRV_E_TIMEOUT && line != DRV_E_CANCELLED &&
+		 line != DRV_E_BUDGET)
 		status = drvp_fail(err, DRV_E_DENIED, "%s: authentication failed: look at user, "
 				   "password and authSource", subject);
 	else if (is_wire_version(cause))

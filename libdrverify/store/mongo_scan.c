@@ -72,7 +72,7 @@ struct scanning {
 	void *user;
 	const char *subject;
 	int64_t cursor;                         /* the server's; 0: none, or read to its end */
-	uint64_t fed;
+	uint64_t fed, bytes;                    /* documents, and how long they were */
 	bool ended;                             /* fn has seen enough */
 };
 
@@ -110,11 +110,11 @@ static int feed(struct scanning *s, const bson_t *document, struct drv_error *er
 
 static int interrupted(const struct scanning *s, struct drv_error *err)
 {
-	const struct drvp_mongo_line *line = &s->mongo->line;
+	int stop = drvp_limits_stop(&s->mongo->address->limits);
 
-	if (line->cancelled && atomic_load(line->cancelled))
-		return drvp_fail(err, DRV_E_CANCELLED, "%s: the run was cancelled", s->subject);
-	if (drvp_monotonic() >= line->deadline)
+	if (stop)
+		return drvp_fail(err, stop, "%s: %s", s->subject, drvp_limits_stop_text(stop));
+	if (drvp_monotonic() >= s->mongo->line.deadline)
 		return drvp_fail(err, DRV_E_TIMEOUT, "%s: the time limit passed before its "
 				 "end was read", s->subject);
 	return 0;
@@ -139,6 +139,15 @@ static void append_order(bson_t *out, const struct scanning *s)
 }
 
 /*
+ * The driver reads an answer as a whole. Where documents have a pace to keep, answers are so small
+ * that the wait comes between them, and the server waits with us.
+ */
+static int32_t batch_size(const struct scanning *s)
+{
+	return (int32_t)drvp_limits_batch(&s->mongo->address->limits, BATCH, s->fed, s->bytes);
+}
+
+/*
  * No maxTimeMS: it would count over all batches together, and not every server counts right. This
  * side keeps the time limit; a server ends what it does for a connection that is closed.
  */
@@ -152,7 +161,7 @@ static void build_find(bson_t *out, const struct scanning *s, const bson_t *filt
 	append_order(out, s);
 	if (scan->limit)
 		BSON_APPEND_INT64(out, "limit", (int64_t)(scan->limit - s->fed));
-	BSON_APPEND_INT32(out, "batchSize", BATCH);
+	BSON_APPEND_INT32(out, "batchSize", batch_size(s));
 	drvp_mongo_natural(out, scan->relation);
 }
 
@@ -160,7 +169,7 @@ static void build_get_more(bson_t *out, const struct scanning *s)
 {
 	BSON_APPEND_INT64(out, "getMore", s->cursor);
 	BSON_APPEND_UTF8(out, "collection", s->scan->relation->name);
-	BSON_APPEND_INT32(out, "batchSize", BATCH);
+	BSON_APPEND_INT32(out, "batchSize", batch_size(s));
 }
 
 /* Finds the cursor's id and its batch in a reply. */
@@ -186,6 +195,13 @@ static int broken_batch(const struct scanning *s, struct drv_error *err)
 			 "broken", s->subject);
 }
 
+/* What is waited for the pace does not count as time that the server took. */
+static void keep_pace(struct scanning *s)
+{
+	s->mongo->line.deadline += drvp_flow_settle(&s->mongo->session.flow,
+						    &s->mongo->address->limits);
+}
+
 static int feed_batch(struct scanning *s, const bson_t *reply, const char *name,
 		      struct drv_error *err)
 {
@@ -206,7 +222,12 @@ static int feed_batch(struct scanning *s, const bson_t *reply, const char *name,
 		status = interrupted(s, err);
 		if (!status)
 			status = feed(s, &document, err);
+		drvp_flow_count(&s->mongo->session.flow, len);
+		s->bytes += len;
+		if (drvp_flow_is_due(&s->mongo->session.flow))
+			keep_pace(s);
 	}
+	keep_pace(s);
 	/* The end of a batch and a wrong length within it look alike but for this. */
 	return !status && batch.err_off ? broken_batch(s, err) : status;
 }
@@ -336,7 +357,7 @@ static int drain_all(struct scanning *s, const bson_t *filter, struct drv_error 
 static void forget_cursor(struct scanning *s)
 {
 	struct drvp_mongo_line *line = &s->mongo->line;
-	const atomic_bool *cancelled = line->cancelled;
+	const struct drvp_limits *limits = line->limits;
 	bson_t command = BSON_INITIALIZER, list, reply;
 
 	if (!s->cursor || s->mongo->session.lost)
@@ -345,10 +366,10 @@ static void forget_cursor(struct scanning *s)
 	BSON_APPEND_ARRAY_BEGIN(&command, "cursors", &list);
 	BSON_APPEND_INT64(&list, "0", s->cursor);
 	bson_append_array_end(&command, &list);
-	line->cancelled = NULL;
+	line->limits = NULL;
 	line->deadline = drvp_monotonic() + DRVP_SECOND / 2;
 	drvp_mongo_command(s->mongo, &command, false, &reply, s->subject, NULL);
-	line->cancelled = cancelled;
+	line->limits = limits;
 	bson_destroy(&reply);
 	bson_destroy(&command);
 }

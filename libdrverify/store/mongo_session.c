@@ -322,7 +322,7 @@ static int mongo_finish(struct drvp_session *session, struct drvp_identity *iden
 	struct drvp_mongo *mongo = (struct drvp_mongo *)session;
 	struct drvp_mongo_hello now;
 	const char *word = "none: this server has no operation time";
-	int status = drvp_mongo_begin(mongo, err);
+	int status = drvp_mongo_begin_last(mongo, err);
 
 	if (!status)
 		status = drvp_mongo_say_hello(mongo, &now, err);

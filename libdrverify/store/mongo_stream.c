@@ -39,10 +39,10 @@ static int wait_for(struct drvp_mongo_line *line, struct pollfd *fds, size_t cou
 	for (;;) {
 		int64_t now = drvp_monotonic();
 		int64_t left = (expire < line->deadline ? expire : line->deadline) - now;
-		int slice, ready;
+		int stop = line->limits ? drvp_limits_stop(line->limits) : 0, slice, ready;
 
-		if (line->cancelled && atomic_load(line->cancelled))
-			return give_up(line, DRV_E_CANCELLED, "the run was cancelled");
+		if (stop)
+			return give_up(line, stop, drvp_limits_stop_text(stop));
 		if (now >= line->deadline)
 			return give_up(line, DRV_E_TIMEOUT, "no answer within the time limit");
 		slice = left <= 0 ? 0 : left > SLICE * 1000 ? SLICE : (int)(left / 1000) + 1;

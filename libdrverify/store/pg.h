@@ -131,6 +131,9 @@ void drvp_pg_put_relation(struct drvp_pg *s, struct drvp_strbuf *sql,
 /* The statements that end the set-up of a transaction, with the savepoint. */
 extern const char drvp_pg_ready[];
 
+/* Adds the statement that limits how long later ones may take; 0: only by the run's end. */
+void drvp_pg_put_time_limit(const struct drvp_pg *s, struct drvp_strbuf *sql, int64_t duration);
+
 /* Adds the statements that open the read-only transaction; snapshot NULL: a new one. */
 void drvp_pg_put_begin(struct drvp_pg *s, struct drvp_strbuf *sql, const char *snapshot);
 
@@ -207,6 +210,8 @@ void drvp_pg_put_inside_key(struct drvp_pg *s, struct drvp_strbuf *sql, const ch
 
 int drvp_pg_cut(struct drvp_session *session, const struct drvp_relation *relation,
 		struct drvp_range *ranges, size_t most, size_t *count, struct drv_error *err);
+int drvp_pg_estimate(struct drvp_session *session, const struct drvp_relation *relation,
+		     uint64_t *rows, struct drv_error *err);
 int drvp_pg_count(struct drvp_session *session, const struct drvp_relation *relation,
 		  const struct drvp_selection *selection, uint64_t *rows, struct drv_error *err);
 int drvp_pg_newest(struct drvp_session *session, const struct drvp_relation *relation,

@@ -123,10 +123,11 @@ static int await_progress(PGconn *conn, short events, int64_t deadline,
 	for (;;) {
 		struct pollfd fd = { PQsocket(conn), events, 0 };
 		int64_t left = deadline - drvp_monotonic();
-		int ms = left / 1000 < SLICE_MS ? (int)(left / 1000) + 1 : SLICE_MS, n;
+		int ms = left / 1000 < SLICE_MS ? (int)(left / 1000) + 1 : SLICE_MS, stop, n;
 
-		if (limits->cancelled && atomic_load(limits->cancelled))
-			return drvp_fail(err, DRV_E_CANCELLED, "cancelled while connecting");
+		stop = drvp_limits_stop(limits);
+		if (stop)
+			return drvp_fail(err, stop, "%s while connecting", drvp_limits_stop_text(stop));
 		if (left <= 0)
 			return fail_silent(conn, limits, err);
 		n = poll(&fd, 1, ms);

@@ -225,12 +225,28 @@ static int check_end(struct scan *scan, struct drv_error *err)
 	return 0;
 }
 
+/* The server counts the time that rows wait for their pace; this side does not. */
+static int limit_time(struct drvp_pg *s, int64_t duration, struct drv_error *err)
+{
+	struct drvp_strbuf sql = DRVP_STRBUF_INIT;
+	int status = 0;
+
+	if (drvp_limits_paced(&s->limits)) {
+		drvp_pg_put_time_limit(s, &sql, duration);
+		status = sql.failed ? drvp_fail_nomem(err) : drvp_pg_batch(s, sql.data, err);
+	}
+	drvp_strbuf_free(&sql);
+	return status;
+}
+
 static int stream(struct scan *scan, drvp_row_fn fn, void *user, struct drv_error *err)
 {
 	char *bytes;
 	size_t len;
-	int status = drvp_pg_copy_start(scan->s, scan->sql.data, err);
+	int status = limit_time(scan->s, 0, err);
 
+	if (!status)
+		status = drvp_pg_copy_start(scan->s, scan->sql.data, err);
 	if (status)
 		return status;
 	while ((status = drvp_pg_copy_next(scan->s, &bytes, &len, err)) > 0) {
@@ -241,7 +257,10 @@ static int stream(struct scan *scan, drvp_row_fn fn, void *user, struct drv_erro
 		if (stopped)
 			return stop(scan, stopped, callback, err);
 	}
-	return status ? status : check_end(scan, err);
+	if (!status)
+		status = check_end(scan, err);
+	/* What failed falls back to the savepoint, and with it to the usual limit. */
+	return status ? status : limit_time(scan->s, scan->s->limits.work, err);
 }
 
 /* ------------------------------------------------------------------ the scan */

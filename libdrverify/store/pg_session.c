@@ -13,6 +13,7 @@ static struct drvp_pg *session_new(const struct drvp_limits *limits)
 	if (s) {
 		s->session.store = &drvp_store_postgresql;
 		s->limits = *limits;
+		drvp_flow_init(&s->session.flow, limits);
 	}
 	return s;
 }
@@ -140,6 +141,11 @@ static int finish(struct drvp_session *session, struct drvp_identity *identity,
 
 	(void)identity;
 	s->about = NULL;
+	/* What was decided in time should not be doubted because the budget is spent by now. */
+	if (s->limits.until) {
+		s->limits.until = 0;
+		s->limits.work = s->limits.work < DRVP_LAST_WORD ? s->limits.work : DRVP_LAST_WORD;
+	}
 	return drvp_pg_check_settings(s, err);
 }
 
@@ -151,6 +157,7 @@ const struct drvp_store drvp_store_postgresql = {
 	.attach = attach_session,
 	.cut = drvp_pg_cut,
 	.count = drvp_pg_count,
+	.estimate = drvp_pg_estimate,
 	.newest = drvp_pg_newest,
 	.scan = drvp_pg_scan,
 	.ask = drvp_pg_ask,

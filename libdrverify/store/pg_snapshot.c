@@ -43,6 +43,17 @@ static int64_t milliseconds(int64_t duration)
 	return ms < INT32_MAX ? ms : INT32_MAX;
 }
 
+/* This side ends first what the budget ends; the server sees to it should this side be gone. */
+void drvp_pg_put_time_limit(const struct drvp_pg *s, struct drvp_strbuf *sql, int64_t duration)
+{
+	int64_t left = drvp_limits_shorten(&s->limits, INT64_MAX - DRVP_SECOND) + DRVP_SECOND;
+
+	if (s->limits.until && (!duration || left < duration))
+		duration = left;
+	drvp_strbuf_printf(sql, "SET LOCAL statement_timeout = %" PRId64 ";",
+			   duration ? milliseconds(duration) : 0);
+}
+
 void drvp_pg_put_begin(struct drvp_pg *s, struct drvp_strbuf *sql, const char *snapshot)
 {
 	int64_t lock_wait = s->limits.work / 2 < LOCK_WAIT ? s->limits.work / 2 : LOCK_WAIT;
@@ -56,9 +67,8 @@ void drvp_pg_put_begin(struct drvp_pg *s, struct drvp_strbuf *sql, const char *s
 	drvp_strbuf_str(sql, settings);
 	if (PQserverVersion(s->conn) >= 170000)
 		drvp_strbuf_str(sql, "SET LOCAL transaction_timeout = 0;");
-	drvp_strbuf_printf(sql, "SET LOCAL statement_timeout = %" PRId64 ";"
-				"SET LOCAL lock_timeout = %" PRId64 ";",
-			   milliseconds(s->limits.work), milliseconds(lock_wait));
+	drvp_pg_put_time_limit(s, sql, s->limits.work);
+	drvp_strbuf_printf(sql, "SET LOCAL lock_timeout = %" PRId64 ";", milliseconds(lock_wait));
 }
 
 static int begin(struct drvp_pg *s, struct drv_error *err)

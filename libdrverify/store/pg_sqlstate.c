@@ -141,10 +141,12 @@ int drvp_pg_fail(const struct drvp_pg *s, struct drv_error *err, int status, con
 /* A statement_timeout and an administrator's cancel have the same code. */
 static int refine(const struct drvp_pg *s, int status)
 {
+	int stop = drvp_limits_stop(&s->limits);
+
 	if (status != DRV_E_CANCELLED)
 		return status;
-	if (s->limits.cancelled && atomic_load(s->limits.cancelled))
-		return DRV_E_CANCELLED;
+	if (stop)
+		return stop;
 	return drvp_monotonic() - s->asked_at >= s->limits.work - s->limits.work / 20 ?
 		       DRV_E_TIMEOUT : DRV_E_CANCELLED;
 }

@@ -28,10 +28,11 @@ static int lose(struct drvp_pg *s, struct drv_error *err)
 /* 0 to go on; else the question is given up. */
 static int check_limits(struct drvp_pg *s, struct drv_error *err)
 {
-	if (s->limits.cancelled &&
-	    atomic_load_explicit(s->limits.cancelled, memory_order_relaxed)) {
+	int stop = drvp_limits_stop(&s->limits);
+
+	if (stop) {
 		drvp_pg_abandon(s);
-		return drvp_pg_fail(s, err, DRV_E_CANCELLED, "cancelled");
+		return drvp_pg_fail(s, err, stop, "%s", drvp_limits_stop_text(stop));
 	}
 	if (drvp_monotonic() >= s->deadline) {
 		struct drvp_strbuf limit = DRVP_STRBUF_INIT;
@@ -48,6 +49,15 @@ static int check_limits(struct drvp_pg *s, struct drv_error *err)
 	return 0;
 }
 
+/* While rows come faster than they may, nothing is read, and so the server waits too. */
+static int keep_pace(struct drvp_pg *s, struct drv_error *err)
+{
+	int64_t waited = drvp_flow_settle(&s->session.flow, &s->limits);
+
+	s->deadline += waited;
+	return waited ? check_limits(s, err) : 0;
+}
+
 /* Waits for the socket, no longer than until; > 0 when something happened. */
 static int wait_slice(const struct drvp_pg *s, short events, int64_t until)
 {
@@ -62,11 +72,12 @@ static int wait_slice(const struct drvp_pg *s, short events, int64_t until)
 /* Sends what is left to send and waits until something arrived. */
 static int receive(struct drvp_pg *s, struct drv_error *err)
 {
-	for (;;) {
-		int status = check_limits(s, err), unsent, ready;
+	int status = keep_pace(s, err), unsent, ready;
 
+	while (!status) {
+		status = check_limits(s, err);
 		if (status)
-			return status;
+			break;
 		unsent = PQflush(s->conn);
 		if (unsent < 0)
 			return lose(s, err);
@@ -76,6 +87,7 @@ static int receive(struct drvp_pg *s, struct drv_error *err)
 		if (ready > 0)
 			return PQconsumeInput(s->conn) ? 0 : lose(s, err);
 	}
+	return status;
 }
 
 /* The next result; NULL when the question is answered. */
@@ -187,13 +199,16 @@ static int restore_savepoint(struct drvp_pg *s, struct drv_error *err)
 
 static int begin_question(struct drvp_pg *s, struct drv_error *err)
 {
+	int stop;
+
 	if (s->session.lost)
 		return drvp_pg_fail(s, err, DRV_E_CONNECT,
 				    "the connection was given up after an earlier failure");
 	s->asked_at = drvp_monotonic();
 	s->deadline = s->asked_at + s->limits.work + GRACE;
-	if (s->limits.cancelled && atomic_load(s->limits.cancelled))
-		return drvp_pg_fail(s, err, DRV_E_CANCELLED, "cancelled");
+	stop = drvp_limits_stop(&s->limits);
+	if (stop)
+		return drvp_pg_fail(s, err, stop, "%s", drvp_limits_stop_text(stop));
 	return restore_savepoint(s, err);
 }
 
@@ -309,11 +324,14 @@ int drvp_pg_copy_start(struct drvp_pg *s, const char *sql, struct drv_error *err
 
 int drvp_pg_copy_next(struct drvp_pg *s, char **bytes, size_t *len, struct drv_error *err)
 {
-	for (;;) {
-		int n = PQgetCopyData(s->conn, bytes, 1), status;
+	int status = drvp_flow_is_due(&s->session.flow) ? keep_pace(s, err) : 0;
+
+	while (!status) {
+		int n = PQgetCopyData(s->conn, bytes, 1);
 
 		if (n > 0) {
 			*len = (size_t)n;
+			drvp_flow_count(&s->session.flow, *len);
 			return 1;
 		}
 		if (n == -1)
@@ -321,19 +339,20 @@ int drvp_pg_copy_next(struct drvp_pg *s, char **bytes, size_t *len, struct drv_e
 		if (n < 0)
 			return lose(s, err);
 		status = receive(s, err);
-		if (status)
-			return status;
 	}
+	return status;
 }
 
 /* PQgetCopyData() ends alike after success and failure: only the result tells. */
 int drvp_pg_copy_finish(struct drvp_pg *s, uint64_t *rows, struct drv_error *err)
 {
-	PGresult *result;
+	PGresult *result = NULL;
 	const char *text;
 	char *end;
-	int status = collect(s, &result, err);
+	int status = keep_pace(s, err);
 
+	if (!status)
+		status = collect(s, &result, err);
 	if (status)
 		return status;
 	text = PQcmdTuples(result);

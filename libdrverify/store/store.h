@@ -2,10 +2,8 @@
 #ifndef DRVP_STORE_H
 #define DRVP_STORE_H
 
-#include <stdatomic.h>
-
-#include "base/clock.h"
 #include "document/fields.h"
+#include "store/limits.h"
 
 /* ------------------------------------------------------------------ values and rows */
 
@@ -279,13 +277,6 @@ int64_t drvp_zone_offset(const struct drvp_zone *zone, int64_t instant);
 
 /* ------------------------------------------------------------------ sessions */
 
-/* Limits and the way to interrupt; shared by all sessions of a run. */
-struct drvp_limits {
-	int64_t connect;             /* microseconds */
-	int64_t work;                /* microseconds one question may take */
-	const atomic_bool *cancelled;
-};
-
 /* How to reach a source. All borrowed, and they outlive the session. */
 struct drvp_address {
 	const char *uri;             /* "" : the driver's defaults */
@@ -299,6 +290,7 @@ struct drvp_store;
 struct drvp_session {
 	const struct drvp_store *store;
 	bool lost;                   /* set by the store: it can only be closed */
+	struct drvp_flow flow;       /* kept by the store: the rows of scans */
 };
 
 struct drvp_target {

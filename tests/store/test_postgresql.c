@@ -542,6 +542,43 @@ static int newest(const char *table, const char *column, const char *zone, int64
 	return status;
 }
 
+/* An estimate, or UINT64_MAX where the store makes none. */
+static uint64_t estimate_of(const char *name)
+{
+	struct drvp_session *session = pg_open();
+	struct drvp_relation *relation = pg_freeze(session, "public", name, DRVP_RELATION_READY);
+	uint64_t rows = 0;
+
+	if (STORE->estimate(session, relation, &rows, NULL))
+		rows = UINT64_MAX;
+	pg_count(session, relation);
+	pg_close(&session);
+	return rows;
+}
+
+static void sizes_are_estimated(void **state)
+{
+	(void)state;
+	pg_sql("CREATE TABLE sized (id int, pad text); CREATE VIEW sized_view AS SELECT * FROM sized;"
+	       "ALTER TABLE sized SET (autovacuum_enabled = off);"
+	       "CREATE TABLE sized_parts (id int) PARTITION BY LIST (id);"
+	       "CREATE TABLE sized_part_1 PARTITION OF sized_parts FOR VALUES IN (1);"
+	       "CREATE TABLE sized_part_2 PARTITION OF sized_parts FOR VALUES IN (2);"
+	       "INSERT INTO sized_parts SELECT 1 + g %% 2 FROM generate_series(1, 1000) g;"
+	       "ANALYZE sized_parts;"
+	       "GRANT SELECT ON sized, sized_view, sized_parts TO %s", pg_reader());
+	assert_int_equal(estimate_of("sized"), 0);
+	pg_sql("INSERT INTO sized SELECT g, repeat('x', 100) FROM generate_series(1, 10000) g");
+	assert_in_range(estimate_of("sized"), 5000, 20000);      /* nothing but its blocks is known */
+	pg_sql("ANALYZE sized");
+	assert_in_range(estimate_of("sized"), 9900, 10100);
+	pg_sql("INSERT INTO sized SELECT * FROM sized");
+	assert_in_range(estimate_of("sized"), 19000, 21000);
+	assert_int_equal(estimate_of("sized_parts"), 1000);
+	assert_int_equal(estimate_of("sized_view"), UINT64_MAX);
+	pg_sql("DROP TABLE sized, sized_parts CASCADE");
+}
+
 static void expect_newest(const char *column, const char *zone, const char *expected)
 {
 	int64_t instant, wanted;
@@ -727,6 +764,7 @@ int main(void)
 		cmocka_unit_test(conditions_choose_rows),
 		cmocka_unit_test(conditions_that_make_no_sense),
 		cmocka_unit_test(a_session_survives_its_errors),
+		cmocka_unit_test(sizes_are_estimated),
 		cmocka_unit_test(the_newest_row),
 		cmocka_unit_test(zones_are_exact),
 		cmocka_unit_test(unknown_zones_are_named),
