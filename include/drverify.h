@@ -136,7 +136,8 @@ struct drv_run_options {
 	uint32_t struct_size;
 	uint32_t jobs;               /* connections a source, at most 256; default: processors,
 					at most 4 */
-	uint32_t timeout_ms;         /* longest wait for one piece of work; default 600,000 */
+	uint32_t timeout_ms;         /* longest wait for one piece of work, waits for a rate aside;
+					default 600,000 */
 	uint32_t connect_timeout_ms; /* longest wait for a connection; default 10,000 */
 	int32_t allow_sql;           /* non-zero: run SQL and server-side code from the document */
 	int32_t show_keys;           /* non-zero: put primary keys of damaged rows into the report */
@@ -147,10 +148,18 @@ struct drv_run_options {
 	int32_t since_checkpoint;    /* non-zero: of an audit chain with a recorded checkpoint, read
 					only what came after it; older entries are not verified */
 	int32_t reserved;            /* 0 */
+	uint32_t budget_ms;          /* longest time for the whole run: more important checks go
+					first, and what is not reached is inconclusive. What servers
+					are doing then is cancelled, for which a server that answers
+					nothing gets a few seconds. 0: no limit */
+	uint32_t priority;           /* 1 to 9: checks of a priority behind it are skipped; 0: none */
+	uint64_t rows_per_second;    /* most rows that a source may send; 0: any number */
+	uint64_t bytes_per_second;   /* the same in bytes of rows; what a server counts by itself,
+					without sending rows, is not slowed down by either */
 };
 
 #define DRV_RUN_OPTIONS_INIT \
-	{ (uint32_t)sizeof(struct drv_run_options), 0, 0, 0, 0, 0, NULL, NULL, 0, 0 }
+	{ (uint32_t)sizeof(struct drv_run_options), 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0 }
 
 /*
  * Prepares a run over a baseline. options may be NULL. Strings in options are copied.
@@ -190,15 +199,25 @@ int drv_run_only(struct drv_run *run, const char *glob, struct drv_error *error)
 int drv_run_skip(struct drv_run *run, const char *glob, struct drv_error *error);
 
 enum drv_event_type {
-	DRV_EVENT_PROGRESS = 1       /* how far the run is; about five times a second */
+	DRV_EVENT_PROGRESS = 1,      /* how far the run is; about five times a second */
+	DRV_EVENT_SOURCE = 2         /* the same of one source; one for each comes right before */
 };
 
 struct drv_event {
 	uint32_t struct_size;
 	int32_t type;                /* enum drv_event_type; ignore unknown ones */
-	uint64_t rows;               /* rows of the pieces of work that are finished */
+	uint64_t rows;               /* rows read or counted so far */
 	uint32_t checks_done;        /* checks measured so far */
 	uint32_t checks;             /* checks selected */
+	const char *source;          /* of DRV_EVENT_SOURCE: its name, which lives as long as the run;
+					else NULL */
+	double share;                /* of the work that is done, 0 to 1; below 0: not known. This and
+					the rest are estimates by the sizes in the sources' catalogues */
+	double rows_per_second;      /* lately */
+	double seconds_left;         /* at the speed so far; below 0: not known */
+	int32_t unreached;           /* the most important priority that the budget will not reach at
+					the speed so far; 0: it will reach all, as far as is known */
+	int32_t reserved;            /* 0 */
 };
 
 typedef void (*drv_event_fn)(const struct drv_event *event, void *user);

@@ -64,6 +64,11 @@ const struct drv_explanation drvp_common_codes[] = {
 	  "The time limit passed before the server answered.",
 	  "Cold caches after a restore, a big table, a lock, or a server that hangs.",
 	  "Run it again with a longer --timeout, alone: --only ID." },
+	{ "budget.spent", DRV_INCONCLUSIVE,
+	  "The time that the whole run may take was spent before this was verified.",
+	  "The budget is shorter than the work: big tables, a slow link, or a --rate that is low.",
+	  "Run it again with a longer --budget, or alone: --only ID. More important checks go first, so "
+	  "give what matters a smaller \"priority\"." },
 	{ "check.cancelled", DRV_INCONCLUSIVE, "The run was stopped before this was verified.",
 	  "Somebody pressed Ctrl-C, or a supervisor ended the run.",
 	  "Run drverify again, with --only ID for what is missing." },

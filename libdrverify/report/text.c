@@ -263,6 +263,18 @@ static void print_counts(struct page *page)
 				   page->report->capture ? "recorded" : "proved");
 }
 
+static bool has_code(const struct page *page, const char *code)
+{
+	for (size_t i = 0; i < page->report->verdict_count; i++) {
+		const struct drv_result *result = result_at(page, i);
+
+		for (size_t j = 0; j < result->finding_count; j++)
+			if (!strcmp(drv_result_finding(result, j)->code, code))
+				return true;
+	}
+	return false;
+}
+
 static void print_closing(struct page *page)
 {
 	static const struct {
@@ -282,7 +294,10 @@ static void print_closing(struct page *page)
 	drvp_strbuf_printf(page->out, "%s: ",
 			   recorded ? "CAPTURED" : closings[report->verdict].headline);
 	print_counts(page);
-	drvp_strbuf_str(page->out, report->cancelled ? " Cancelled before its end." : "");
+	if (report->cancelled)
+		drvp_strbuf_str(page->out, " Cancelled before its end.");
+	else if (has_code(page, "budget.spent"))
+		drvp_strbuf_str(page->out, " The budget was spent before its end.");
 	drvp_strbuf_str(page->out, report->capture ? closings[report->verdict].captured
 						   : closings[report->verdict].verified);
 	drvp_strbuf_printf(page->out, " exit %d\n", drv_report_exit_status(report));

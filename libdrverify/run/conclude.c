@@ -15,6 +15,8 @@ static const char *code_of(int status, bool opening)
 		return opening ? "source.unreachable" : "check.timeout";
 	case DRV_E_DENIED:
 		return "source.denied";
+	case DRV_E_BUDGET:
+		return "budget.spent";
 	case DRV_E_CANCELLED:
 		return "check.cancelled";
 	case DRV_E_BUSY:
@@ -39,11 +41,41 @@ static void block(struct drvp_task *task, const struct drvp_task *by)
 			       by->item->id);
 }
 
-void drvp_conclude_unreachable(struct drvp_plan *plan, const struct drvp_source_report *source,
-			       const struct drv_error *err)
+/* What a budget was too short for is said of each check: no other one is to blame. */
+static void conclude_budget(struct drvp_task *task, const struct drv_run *run, const char *opening)
+{
+	struct drvp_verdict *verdict = task->verdict;
+	const char *budget = drvp_duration_text(verdict, run->budget);
+	const char *rows = drvp_grouped(verdict, verdict->tally.rows);
+
+	if (!task->begun)
+		drvp_verdict_undecided(verdict, "budget.spent", "", "the budget of %s was spent "
+				       "before this was begun%s%s", budget, opening ? "; " : "",
+				       opening ? opening : "");
+	else if (task->item->check->shape != DRVP_RANGES)
+		drvp_verdict_undecided(verdict, "budget.spent", "",
+				       "the budget of %s was spent before there was an answer", budget);
+	else if (task->measured)
+		drvp_verdict_undecided(verdict, "budget.spent", "", "the budget of %s was spent when "
+				       "all %s rows had been read, but not yet looked at together",
+				       budget, rows);
+	else if (task->estimated && task->estimate > verdict->tally.rows)
+		drvp_verdict_undecided(verdict, "budget.spent", "", "the budget of %s was spent when "
+				       "%s of an estimated %s rows had been read", budget, rows,
+				       drvp_grouped(verdict, task->estimate));
+	else
+		drvp_verdict_undecided(verdict, "budget.spent", "",
+				       "the budget of %s was spent when %s rows had been read", budget,
+				       rows);
+}
+
+void drvp_conclude_unreachable(struct drvp_plan *plan, const struct drv_run *run,
+			       const struct drvp_source_report *source, const struct drv_error *err)
 {
 	for (size_t i = 0; i < plan->task_count; i++) {
-		if (i > 0)
+		if (err->status == DRV_E_BUDGET)
+			conclude_budget(&plan->tasks[i], run, drvp_error_text(err));
+		else if (i > 0)
 			block(&plan->tasks[i], &plan->tasks[0]);
 		else
 			drvp_verdict_undecided(plan->tasks[0].verdict, code_of(err->status, true), "",
@@ -129,6 +161,10 @@ static void conclude_error(struct drvp_task *task, const struct drv_run *run,
 	if (task->item->check->shape == DRVP_RANGES) {
 		task->item->check->judge(task->item, &verdict->tally, &c, verdict);
 		drvp_verdict_keep_rows(verdict);
+	}
+	if (task->error.status == DRV_E_BUDGET) {
+		conclude_budget(task, run, NULL);
+		return;
 	}
 	drvp_verdict_undecided(verdict, code_of(task->error.status, false), "", "%s%s%s%s",
 			       drvp_error_text(&task->error),

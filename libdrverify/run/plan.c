@@ -50,9 +50,12 @@ static bool any_selects(const struct drvp_globs *globs, const char *id)
 	return false;
 }
 
-static bool is_selected(const struct drv_run *run, const char *id)
+static bool is_selected(const struct drv_run *run, const struct drvp_item *item)
 {
-	return (!run->only.count || any_selects(&run->only, id)) && !any_selects(&run->skip, id);
+	if (run->priority && item->priority > run->priority)
+		return false;
+	return (!run->only.count || any_selects(&run->only, item->id)) &&
+	       !any_selects(&run->skip, item->id);
 }
 
 static int by_order(const void *left, const void *right)
@@ -114,7 +117,7 @@ int drvp_plan_select(struct drvp_plan *plan, struct drv_run *run, struct drv_rep
 
 		if (item->source != source)
 			continue;
-		if (!is_selected(run, item->id)) {
+		if (!is_selected(run, item)) {
 			report->verdicts[i].result.verdict = DRV_SKIPPED;
 			continue;
 		}
@@ -179,7 +182,9 @@ static int cut_ranges(struct drvp_plan *plan, struct drvp_task *task, struct drv
 				most < MOST_RANGES ? most : MOST_RANGES, &count, &task->error))
 		return 0;
 	for (size_t i = 0; !status && i < count; i++)
-		status = add_unit(plan, (struct drvp_unit){ task, DRVP_UNIT_RANGE, ranges[i], i }, err);
+		status = add_unit(plan, (struct drvp_unit){ .task = task, .kind = DRVP_UNIT_RANGE,
+							    .range = ranges[i], .range_index = i },
+				  err);
 	if (!status)
 		status = add_unit(plan, (struct drvp_unit){ .task = task, .kind = DRVP_UNIT_COUNT },
 				  err);

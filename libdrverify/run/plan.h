@@ -2,6 +2,7 @@
 #ifndef DRVP_PLAN_H
 #define DRVP_PLAN_H
 
+#include "run/progress.h"
 #include "run/run.h"
 
 /* One selected check while it is measured. Its merged tally is verdict->tally. */
@@ -14,6 +15,10 @@ struct drvp_task {
 	bool unready;                           /* something is missing that judge tells */
 	const char *missing_column;             /* a needed column that is not there, or NULL */
 	size_t units_left;
+	bool begun;                             /* some unit was taken … */
+	bool measured;                          /* … and all were measured */
+	bool estimated;                         /* whether the next is known */
+	uint64_t estimate;                      /* how many rows its relation may have */
 	struct drv_error error;                 /* what stopped it; status 0: nothing */
 };
 
@@ -29,6 +34,7 @@ struct drvp_unit {
 	int kind;                    /* enum drvp_unit_kind */
 	struct drvp_range range;
 	size_t range_index;
+	struct drvp_weight weight;
 };
 
 /* The work on one source. */
@@ -53,6 +59,12 @@ int drvp_plan_select(struct drvp_plan *plan, struct drv_run *run, struct drv_rep
 /* After freeze: ties tasks to relations and cuts them into units. jobs is the number of sessions. */
 int drvp_plan_cut(struct drvp_plan *plan, struct drvp_session *session, unsigned jobs,
 		  struct drv_error *err);
+
+/*
+ * Estimates what the units cost, as far as the store knows the size of its relations; session NULL:
+ * as if it did not.
+ */
+void drvp_plan_weigh(struct drvp_plan *plan, struct drvp_session *session);
 
 void drvp_plan_free(struct drvp_plan *plan);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "run/progress.h"
 
 #define DEFAULT_TIMEOUT (600 * DRVP_SECOND)
 #define DEFAULT_CONNECT_TIMEOUT (10 * DRVP_SECOND)
@@ -78,6 +79,13 @@ static int read_options(struct drv_run *run, const struct drv_run_options *given
 	if (run->limits.connect > run->limits.work)
 		run->limits.connect = run->limits.work;
 	run->limits.cancelled = &run->cancelled;
+	if (options.priority > DRVP_LEAST_PRIORITY)
+		return drvp_fail(err, DRV_E_USAGE, "a priority is 1 (most important) to %d",
+				 DRVP_LEAST_PRIORITY);
+	run->priority = (int)options.priority;
+	run->budget = options.budget_ms * INT64_C(1000);
+	run->rows_per_second = options.rows_per_second;
+	run->bytes_per_second = options.bytes_per_second;
 	run->settings.allow_sql = options.allow_sql != 0;
 	run->settings.show_keys = options.show_keys != 0;
 	run->settings.since_checkpoint = options.since_checkpoint != 0;
@@ -313,6 +321,7 @@ static int execute(struct drv_run *run, bool capture, struct drv_report **out,
 	if (status)
 		return status;
 	run->settings.capture = capture;
+	run->limits.until = run->budget ? started + run->budget : 0;
 	report->capture = capture;
 	report->started_at = drvp_now();
 	report->incident_at = run->incident_at;
@@ -338,7 +347,7 @@ int drv_run_verify(struct drv_run *run, struct drv_report **out, struct drv_erro
 int drv_run_capture(struct drv_run *run, struct drv_report **out, struct drv_error *error)
 {
 	*out = NULL;
-	if (run->only.count || run->skip.count)
+	if (run->only.count || run->skip.count || run->priority)
 		return drvp_fail(error, DRV_E_USAGE, "a capture takes all checks, since a baseline is of "
 				 "one moment; write a smaller document for a smaller baseline");
 	return execute(run, true, out, error);

@@ -21,6 +21,9 @@ struct drv_run {
 	struct drvp_run_source *sources;        /* as in the baseline */
 	struct drvp_globs only, skip;
 	unsigned jobs;
+	int priority;                           /* checks behind it are not selected; 0: all are */
+	int64_t budget;                         /* microseconds; 0: none */
+	uint64_t rows_per_second, bytes_per_second;     /* of a source; 0: any number */
 	struct drvp_limits limits;
 	struct drvp_restore_point restored_to;
 	struct drvp_number incident_at;
