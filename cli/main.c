@@ -24,12 +24,16 @@ const struct command commands[] = {
 	  "      --source search=mongodb://dr-host/ --restored-to '2025-12-30 14:30+09'\n"
 	  "  Every night from cron: silent unless something is wrong, and keeping the evidence:\n"
 	  "    drverify -q --baseline report.json --write json=last-night.json\n"
+	  "  While users wait: the most important checks first, half an hour at most, and no more\n"
+	  "  than the server can spare:\n"
+	  "    drverify --baseline report.json --budget 30m --priority 4 --rate 20MB\n"
 	  "  One check only:\n"
 	  "    drverify --baseline report.json --only audit_chain\n" },
 	{ "capture", cmd_capture, "record what is there now as the next baseline", FOR_RUNS, NULL,
 	  "Measures what the document asks for and writes the document back with the measured\n"
 	  "values: the baseline for later. Run it against healthy data, close to each backup.\n"
-	  "It takes all checks, so --only and --skip are refused: a baseline is of one moment.\n"
+	  "It takes all checks, so --only, --skip and --priority are refused: a baseline is of one\n"
+	  "moment.\n"
 	  "The baseline goes to standard output, unless --write json=PATH names a file.\n"
 	  "\n"
 	  "Examples\n"

@@ -9,8 +9,7 @@
 
 #define BLANKS " \t\n\v\f\r"
 
-/* Names come from documents and servers: an escape sequence in one must not reach the terminal. */
-static void disarm(char *text)
+void disarm(char *text)
 {
 	unsigned char *at = (unsigned char *)text;
 

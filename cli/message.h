@@ -10,6 +10,9 @@
  */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Names come from documents and servers: an escape sequence in one must not reach the terminal. */
+void disarm(char *text);
+
 /*
  * What may be repeated of a word that stands in a wrong place: the part before "://" or "=", since
  * a connection string has its secrets behind them. Returns out.

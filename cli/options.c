@@ -9,7 +9,7 @@
 #include "message.h"
 #include "suggest.h"
 
-enum kind { FLAG, TEXT, LIST, JOBS, COUNT, DURATION };
+enum kind { FLAG, TEXT, LIST, JOBS, PRIORITY, COUNT, DURATION, RATE };
 
 struct row {
 	const char *name;
@@ -66,6 +66,14 @@ static const struct row rows[] = {
 	{ "skip", 0, LIST, FOR_RUNS, AT(skip), "GLOB",
 	  "leave out checks whose id matches, even if --only names them; each GLOB\n"
 	  "must match some check; repeatable" },
+	{ "priority", 0, PRIORITY, FOR_RUNS, AT(priority), "N",
+	  "only checks of priority 1 to N" },
+	{ "budget", 0, DURATION, FOR_RUNS, AT(budget_ms), "DURATION",
+	  "longest time for the whole run, such as 30m: important checks go first,\n"
+	  "and what is not reached is undecided" },
+	{ "rate", 0, RATE, FOR_RUNS, AT(rate), "RATE",
+	  "most that a source may send in a second: 50000rows, 500kB, 20MB or 1GB\n"
+	  "(what a server counts by itself is not slowed down; see --jobs)" },
 	{ "jobs", 0, JOBS, FOR_RUNS, AT(jobs), "N",
 	  "connections a source (default: processors, at most 4)" },
 	{ "timeout", 0, DURATION, FOR_RUNS | FOR_TRY, AT(timeout_ms), "DURATION",
@@ -134,22 +142,34 @@ static bool duration_read(uint32_t *ms, const char *text)
 	return !*text && sum > 0 && sum <= UINT32_MAX;
 }
 
-static bool jobs_read(uint32_t *jobs, const char *text)
-{
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-
-	*jobs = (uint32_t)number;
-	return text[0] >= '0' && text[0] <= '9' && !*end && number >= 1 && number <= 64;
-}
-
-static bool count_read(uint32_t *count, const char *text)
+static bool number_read(uint32_t *out, const char *text, uint32_t most)
 {
 	char *end;
 	unsigned long long number = strtoull(text, &end, 10);
 
-	*count = (uint32_t)number;
-	return text[0] >= '0' && text[0] <= '9' && !*end && number >= 1 && number <= UINT32_MAX;
+	*out = (uint32_t)number;
+	return text[0] >= '0' && text[0] <= '9' && !*end && number >= 1 && number <= most;
+}
+
+static bool rate_read(struct rate *rate, const char *text)
+{
+	static const struct {
+		const char *unit;
+		uint64_t bytes;      /* 0: it counts rows */
+	} units[] = { { "rows", 0 }, { "kB", 1000 }, { "MB", 1000000 }, { "GB", 1000000000 } };
+	size_t digits = strspn(text, "0123456789");
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < digits && digits < 10; i++)
+		number = number * 10 + (uint64_t)(text[i] - '0');
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+		if (strcmp(text + digits, units[i].unit))
+			continue;
+		rate->bytes = number * units[i].bytes;
+		rate->rows = units[i].bytes ? 0 : number;
+		return number > 0;
+	}
+	return false;
 }
 
 static int list_add(struct texts *list, const char *value, size_t most)
@@ -164,22 +184,44 @@ static int list_add(struct texts *list, const char *value, size_t most)
 	return 0;
 }
 
-static int number_set(const struct row *row, uint32_t *at, const char *value)
+static int given_twice(const struct row *row)
+{
+	complain("--%s is given twice; give it once", row->name);
+	return -1;
+}
+
+static int not_one(const struct row *row, const char *value, const char *kind)
 {
 	char shown[REPEAT_MAX];
 
-	if (*at) {
-		complain("--%s is given twice; give it once", row->name);
-		return -1;
-	}
-	if (row->kind == JOBS  ? jobs_read(at, value) :
-	    row->kind == COUNT ? count_read(at, value) : duration_read(at, value))
-		return 0;
-	complain("--%s: \"%s\" is not %s", row->name, repeatable(shown, value),
-		 row->kind == JOBS  ? "a number from 1 to 64" :
-		 row->kind == COUNT ? "a number from 1 on" :
-				      "a duration from 1ms to 49d, such as 90s, 15m or 1h30m");
+	complain("--%s: \"%s\" is not %s", row->name, repeatable(shown, value), kind);
 	return -1;
+}
+
+static int number_set(const struct row *row, uint32_t *at, const char *value)
+{
+	if (*at)
+		return given_twice(row);
+	switch (row->kind) {
+	case JOBS:
+		return number_read(at, value, 64) ? 0 : not_one(row, value, "a number from 1 to 64");
+	case PRIORITY:
+		return number_read(at, value, 9) ? 0 : not_one(row, value, "a number from 1 to 9");
+	case COUNT:
+		return number_read(at, value, UINT32_MAX) ? 0 : not_one(row, value,
+									"a number from 1 on");
+	default:
+		return duration_read(at, value) ? 0 :
+			not_one(row, value, "a duration from 1ms to 49d, such as 90s, 15m or 1h30m");
+	}
+}
+
+static int rate_set(const struct row *row, struct rate *rate, const char *value)
+{
+	if (rate->rows || rate->bytes)
+		return given_twice(row);
+	return rate_read(rate, value) ? 0 :
+		not_one(row, value, "a number of rows, kB, MB or GB, such as 50000rows or 20MB");
 }
 
 static int value_set(struct words *words, const struct row *row, const char *value)
@@ -193,16 +235,17 @@ static int value_set(struct words *words, const struct row *row, const char *val
 	case LIST:
 		return list_add(at, value, (size_t)words->argc);
 	case JOBS:
+	case PRIORITY:
 	case COUNT:
 	case DURATION:
 		return number_set(row, at, value);
+	case RATE:
+		return rate_set(row, at, value);
 	case TEXT:
 		break;
 	}
-	if (*(const char **)at) {
-		complain("--%s is given twice; give it once", row->name);
-		return -1;
-	}
+	if (*(const char **)at)
+		return given_twice(row);
 	*(const char **)at = value;
 	return 0;
 }

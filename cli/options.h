@@ -29,7 +29,11 @@ struct options {
 	struct texts keys;           /* NAME=FILE */
 	struct texts writes;         /* FORMAT=PATH */
 	uint32_t jobs;               /* 0: not given; likewise below */
-	uint32_t timeout_ms;
+	uint32_t timeout_ms, budget_ms;
+	uint32_t priority;
+	struct rate {
+		uint64_t rows, bytes;   /* a second; one of them, or neither */
+	} rate;
 	uint32_t row, rows;
 	bool allow_sql, show_keys, since_checkpoint, quiet, verbose, help, version, hex;
 	const char *operand;

@@ -102,6 +102,10 @@ static int prepare(struct drv_run **run, const struct drv_baseline *baseline,
 
 	wanted.jobs = options->jobs;
 	wanted.timeout_ms = options->timeout_ms;
+	wanted.budget_ms = options->budget_ms;
+	wanted.priority = options->priority;
+	wanted.rows_per_second = options->rate.rows;
+	wanted.bytes_per_second = options->rate.bytes;
 	wanted.allow_sql = options->allow_sql;
 	wanted.show_keys = options->show_keys;
 	wanted.since_checkpoint = options->since_checkpoint;

@@ -114,7 +114,7 @@ class Help(Case):
         self.assertEqual(first, self.out)
         for option in ("--baseline FILE", "--source NAME=URI", "--restored-to", "--incident-at",
                        "--only", "--skip", "--jobs", "--timeout", "--key", "--allow-sql",
-                       "--show-keys", "--write", "-q, --quiet", "-v, --verbose"):
+                       "--priority N", "--budget DURATION", "--rate RATE", "--show-keys", "--write", "-q, --quiet", "-v, --verbose"):
             self.assertIn(option, first)
         self.assertIn("Examples", first)
         self.run_program("capture", "-h", status=0)
@@ -158,17 +158,28 @@ class Arguments(Case):
     def test_given_twice(self):
         self.assert_refused("--baseline", "a", "--baseline", "b", says="twice")
         self.assert_refused("--jobs", "1", "--jobs", "2", says="twice")
+        self.assert_refused("--rate", "1MB", "--rate", "2rows", says="twice")
 
     def test_numbers(self):
         for word in ("0", "65", "-1", "2x", "", "99999999999999999999"):
             self.assert_refused("--jobs=" + word, says="from 1 to 64")
         for word in ("0s", "10", "s", "5y", "1h30", "-5s", "", "50d", "9999999999s", "1.5h"):
             self.assert_refused("--timeout=" + word, says="duration")
+            self.assert_refused("--budget=" + word, says="duration")
+        for word in ("0", "10", "-1", "1.", ""):
+            self.assert_refused("--priority=" + word, says="from 1 to 9")
+        for word in ("", "0rows", "20", "rows", "20mb", "20 MB", "20MB/s", "-1MB", "1.5GB", "20MBs"):
+            self.assert_refused("--rate=" + word, says="such as 50000rows or 20MB")
 
     def test_durations_that_are_right(self):
         for word in ("500ms", "90s", "15m", "1h30m", "49d"):
             self.verify("--timeout", word, "--only", "nothing", status=3)
             self.assertNotIn("duration", self.err)
+
+    def test_rates_that_are_right(self):
+        for word in ("1rows", "50000rows", "500kB", "20MB", "1GB"):
+            self.verify("--rate", word, "--only", "nothing", status=3)
+            self.assertNotIn("--rate", self.err)
 
     def test_command_comes_too_late(self):
         self.assert_refused("--baseline", self.baseline, "capture", says="goes first")
@@ -578,6 +589,14 @@ class Signals(Case):
         self.assertLess(time.monotonic() - started, 10)
         self.assertEqual(err, b"")      # no progress where nobody looks
 
+    def test_budget_ends_a_mute_server(self):
+        started = time.monotonic()
+        process = self.start("--budget", "1s")
+        out, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 3, out + err)
+        self.assertLess(time.monotonic() - started, 8)
+        self.assertIn(b"the budget of 1s was spent before this was begun", out)
+
     def progress_of(self, *arguments):
         leader, follower = pty.openpty()
         self.addCleanup(os.close, leader)
@@ -597,7 +616,7 @@ class Signals(Case):
     def test_progress_on_a_terminal(self):
         shown = self.progress_of()
         self.assertIn(b"0 of 1 checks, 0 rows", shown)
-        self.assertTrue(shown.endswith(b"\r\x1b[K"))
+        self.assertTrue(shown.endswith(b"\r\x1b[J"))
         self.assertNotIn(b"\n", shown)
         self.assertEqual(self.progress_of("-q"), b"")
 
@@ -840,6 +859,24 @@ class WithPostgresql(Case):
         self.run_program("capture", "--baseline", self.baseline, *self.place, "--only", "row_count",
                          status=3)
         self.assertIn("takes all checks", self.err)
+
+    def test_priority(self):
+        checks = [counting("pg_catalog.pg_am"), {**counting("pg_catalog.pg_class"), "priority": 4}]
+        self.baseline = self.put("report.json", document(
+            checks, sources={"main": {"store": "postgresql"}}))
+        self.verify("--source", "main=" + POSTGRESQL, "--priority", "3", status=0)
+        self.assertIn("1 passed, 1 skipped of 2", self.out)
+        self.assertIn("What was skipped is not proved", self.out)
+        self.run_program("capture", "--baseline", self.baseline, "--source", "main=" + POSTGRESQL,
+                         "--priority", "9", status=3)
+        self.assertIn("a capture takes all checks", self.err)
+
+    def test_priority_that_nothing_has(self):
+        checks = [{"check": "connection", "source": "main", "priority": 4}]
+        self.baseline = self.put("report.json", document(
+            checks, sources={"main": {"store": "postgresql"}}))
+        self.verify("--source", "main=" + POSTGRESQL, "--priority", "3", status=3)
+        self.assertIn("--priority leave no check", self.err)
 
     def test_a_count_without_expectation_proves_nothing(self):
         check = counting("pg_catalog.pg_am")
