@@ -143,7 +143,8 @@ struct drv_run_options {
 	int32_t show_keys;           /* non-zero: put primary keys of damaged rows into the report */
 	const char *restored_to;     /* the restore point: a time with zone, a PostgreSQL LSN, or
 					"baseline" for the very moment of the capture, or "now" when
-					nothing was restored; NULL: unknown */
+					nothing was restored; NULL: unknown. For some of the sources
+					only: drv_run_restored_to() */
 	const char *incident_at;     /* when data was lost: a time with zone; NULL: unknown */
 	int32_t since_checkpoint;    /* non-zero: of an audit chain with a recorded checkpoint, read
 					only what came after it; older entries are not verified */
@@ -180,6 +181,14 @@ void drv_run_free(struct drv_run **run);
  */
 int drv_run_source_uri(struct drv_run *run, const char *source, const char *uri,
 		       struct drv_error *error);
+
+/*
+ * Says which moment was restored, in the words of the option restored_to: "POINT" of all sources
+ * that have none of their own, or "SOURCE=POINT" of one, where two were restored to two moments.
+ * Errors: DRV_E_USAGE (it is none; the baseline has no such source; an LSN for what it does not
+ * place; "baseline" for a document that no capture wrote; said before), DRV_E_NOMEM.
+ */
+int drv_run_restored_to(struct drv_run *run, const char *point, struct drv_error *error);
 
 /*
  * Gives a key by the name under which the document asks for it, such as the key of an HMAC chain.

@@ -62,9 +62,7 @@ static bool has_to_be_there(const struct drvp_chain_judging *j, size_t i)
 void drvp_chain_judge_checkpoints(const struct drvp_chain_judging *j)
 {
 	const struct drvp_checkpoints *recorded = &j->recipe->expect.checkpoints;
-	int relation = j->c->lineage->relation;
-	bool head_tells = j->recipe->expect.head.rows.set && relation != DRVP_LINEAGE_OLDER &&
-			  relation != DRVP_LINEAGE_UNKNOWN;
+	bool head_tells = j->recipe->expect.head.rows.set && !drvp_lineage_doubt(j->c->lineage);
 
 	if (head_tells || drvp_judged_since(j) || j->recipe->front.value == DRVP_FRONT_PRUNED ||
 	    (j->c->settings->capture && j->c->captured))

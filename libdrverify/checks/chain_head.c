@@ -70,19 +70,11 @@ static const char *compared(const struct drvp_chain_judging *j)
 /* What the recorded head says cannot be held against a state that may be an earlier one. */
 static bool may_be_earlier(const struct drvp_chain_judging *j, const char *what)
 {
-	switch (j->c->lineage->relation) {
-	case DRVP_LINEAGE_OLDER:
-		drvp_find(j->out, "lineage.older", 0, NULL,
-			  "%s, but the restore point is before the baseline%s", what, compared(j));
-		return true;
-	case DRVP_LINEAGE_UNKNOWN:
-		drvp_find(j->out, "lineage.unknown", 0, NULL,
-			  "%s, but it is not known which moment was restored%s", what,
-			  compared(j));
-		return true;
-	default:
-		return false;
-	}
+	const char *doubt = drvp_lineage_doubt(j->c->lineage);
+
+	if (doubt)
+		drvp_find(j->out, doubt, 0, NULL, "%s, but %s%s", what, j->c->lineage->text, compared(j));
+	return doubt;
 }
 
 /* "", or how many chains it is about, and which is the first. */

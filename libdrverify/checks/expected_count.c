@@ -57,7 +57,7 @@ static void judge_difference(const struct drvp_expected_count *expected, bool ap
 	const struct drvp_tolerance *tolerance =
 		fewer ? tolerance_below(expected) : tolerance_above(expected);
 	uint64_t slack = allowed(tolerance, amount);
-	bool newer = c->captured && c->lineage->relation == DRVP_LINEAGE_NEWER;
+	bool newer = c->lineage->relation == DRVP_LINEAGE_NEWER;
 
 	if (distance <= slack || (newer && append_only && !fewer && !tolerance->set))
 		return;
@@ -97,17 +97,11 @@ static void summarise(const struct drvp_expected_count *expected,
 /* Whether a recorded amount can be held against what came back. */
 static bool comparable(const struct drvp_circumstances *c, struct drvp_verdict *out)
 {
-	if (!c->captured)
-		return true;
-	if (c->lineage->relation == DRVP_LINEAGE_OLDER) {
-		drvp_verdict_undecided(out, "lineage.older", "", "%s", c->lineage->text);
-		return false;
-	}
-	if (c->lineage->relation == DRVP_LINEAGE_UNKNOWN) {
-		drvp_verdict_undecided(out, "lineage.unknown", "", "%s", c->lineage->text);
-		return false;
-	}
-	return true;
+	const char *doubt = drvp_lineage_doubt(c->lineage);
+
+	if (doubt)
+		drvp_verdict_undecided(out, doubt, "", "%s", c->lineage->text);
+	return !doubt;
 }
 
 void drvp_expected_count_judge(const struct drvp_expected_count *expected, bool append_only,

@@ -14,9 +14,13 @@ struct drvp_recorded_identity {
 	const char *system_identifier;          /* decimal text: JSON readers lose 64-bit numbers */
 	struct drvp_number timeline;
 	const char *lsn;                        /* "0/3000060" */
+	struct drvp_number next_transaction;
 	struct drvp_number database_oid;
+	struct drvp_number server_started;
 	const char *set_name;
+	const char *process;
 	const char *operation_time;             /* "seconds.increment" */
+	struct drvp_number moment;              /* instant by which all of it had been read */
 };
 
 enum drvp_restored_by { DRVP_RESTORED_PHYSICAL, DRVP_RESTORED_LOGICAL };

@@ -101,28 +101,55 @@ static void put_lsn(struct drvp_json_writer *writer, const char *key, uint64_t l
 
 /* ------------------------------------------------------------------ sources */
 
-static void put_identity(struct drvp_json_writer *writer, const struct drvp_identity *identity)
+static void put_moment(struct drvp_json_writer *writer, const char *key, int64_t instant)
 {
-	drvp_json_open_object(writer, "identity", true);
-	/* As text: most JSON readers round integers above 2^53. */
-	if (identity->system_identifier)
-		put_formatted(writer, "system_identifier", "%" PRIu64, identity->system_identifier);
+	if (instant)
+		put_instant(writer, key, instant);
+}
+
+/* Where the server stood, for a later run to compare with. */
+static void put_position(struct drvp_json_writer *writer, const struct drvp_identity *identity)
+{
 	if (identity->timeline)
 		drvp_json_put_uint(writer, "timeline", identity->timeline);
 	if (identity->lsn)
 		put_lsn(writer, "lsn", identity->lsn);
-	if (identity->database_oid)
-		drvp_json_put_uint(writer, "database_oid", identity->database_oid);
-	put_text_unless_empty(writer, "set_name", identity->set_name);
+	if (identity->next_transaction)
+		drvp_json_put_uint(writer, "next_transaction", identity->next_transaction);
+	put_moment(writer, "server_started", identity->server_started);
+	put_text_unless_empty(writer, "process", identity->process);
 	if (identity->operation_time)
 		put_formatted(writer, "operation_time", "%" PRIu32 ".%" PRIu32,
 			      (uint32_t)(identity->operation_time >> 32),
 			      (uint32_t)identity->operation_time);
+}
+
+/*
+ * A server that was restored and then promoted writes WAL of its own: its position is not that of
+ * the moment that came back.
+ */
+static void put_identity(struct drvp_json_writer *writer, const struct drvp_source_report *source,
+			 bool capture)
+{
+	const struct drvp_identity *identity = &source->identity;
+	int64_t read = identity->read_until ? identity->read_until : identity->server_now;
+
+	drvp_json_open_object(writer, "identity", true);
+	/* As text: most JSON readers round integers above 2^53. */
+	if (identity->system_identifier)
+		put_formatted(writer, "system_identifier", "%" PRIu64, identity->system_identifier);
+	if (identity->database_oid)
+		drvp_json_put_uint(writer, "database_oid", identity->database_oid);
+	put_text_unless_empty(writer, "set_name", identity->set_name);
+	if (capture || source->lineage.live)
+		put_position(writer, identity);
+	put_moment(writer, "moment", capture || source->lineage.live ? read
+								      : source->lineage.moment.value);
 	drvp_json_close_object(writer);
 }
 
 static void put_source(struct drvp_json_writer *writer, const struct drvp_json *node,
-		       const struct drvp_source_report *source, bool measured)
+		       const struct drvp_source_report *source, bool measured, bool capture)
 {
 	bool replace = measured && source->reached;
 
@@ -131,7 +158,7 @@ static void put_source(struct drvp_json_writer *writer, const struct drvp_json *
 		if (strcmp(member->key, "identity") != 0 || !replace)
 			drvp_json_put_value(writer, member->key, member);
 	if (replace)
-		put_identity(writer, &source->identity);
+		put_identity(writer, source, capture);
 	drvp_json_close_object(writer);
 }
 
@@ -142,7 +169,7 @@ static void put_sources(struct drvp_json_writer *writer, const struct drvp_json 
 
 	drvp_json_open_object(writer, sources->key, false);
 	for (const struct drvp_json *node = sources->first; node; node = node->next)
-		put_source(writer, node, &report->sources[index++], measured);
+		put_source(writer, node, &report->sources[index++], measured, report->capture);
 	drvp_json_close_object(writer);
 }
 
@@ -252,6 +279,7 @@ static void put_source_report(struct drvp_json_writer *writer,
 	const struct drvp_identity *identity = &source->identity;
 
 	drvp_json_open_object(writer, source->source->name, false);
+	put_restore_point(writer, &source->restored_to);
 	if (source->reached) {
 		drvp_json_put_text(writer, "server", identity->server);
 		drvp_json_put_text(writer, "address", identity->address);
@@ -280,7 +308,6 @@ static void put_report(struct drvp_json_writer *writer, const struct drv_report 
 	drvp_json_put_int(writer, "exit_status", drv_report_exit_status(report));
 	put_instant(writer, "started_at", report->started_at);
 	put_instant(writer, "finished_at", report->finished_at);
-	put_restore_point(writer, &report->restored_to);
 	if (report->incident_at.set)
 		put_instant(writer, "incident_at", report->incident_at.value);
 	drvp_json_open_object(writer, "sources", false);

@@ -33,6 +33,7 @@ struct drvp_source_report {
 	bool reached;
 	struct drv_error error;                 /* why not */
 	struct drvp_identity identity;
+	struct drvp_restore_point restored_to;  /* as stated */
 	struct drvp_lineage lineage;
 };
 
@@ -44,7 +45,6 @@ struct drv_report {
 	int64_t started_at, finished_at;        /* instants */
 	int64_t elapsed;                        /* microseconds */
 	struct drvp_number incident_at;
-	struct drvp_restore_point restored_to;
 	struct drvp_source_report *sources;     /* as in the baseline */
 	size_t source_count;
 	struct drvp_verdict *verdicts;          /* as in the baseline's checks */

@@ -134,7 +134,8 @@ static struct drvp_circumstances circumstances(const struct drv_run *run,
 					       const struct drvp_task *task)
 {
 	const struct drv_baseline *baseline = run->baseline;
-	bool captured = baseline->captured_at.set;
+	const struct drvp_restore_point *point = &source->restored_to;
+	const struct drvp_number captured = { true, drvp_captured_moment(baseline, source->source) };
 
 	return (struct drvp_circumstances){
 		.settings = &run->settings,
@@ -142,11 +143,10 @@ static struct drvp_circumstances circumstances(const struct drv_run *run,
 		.identity = &source->identity,
 		.relation = task->relation,
 		.joined = task->joined,
-		.captured = captured,
+		.captured = baseline->captured_at.set,
 		.captured_at = baseline->captured_at,
 		.incident_at = run->incident_at,
-		.restored_to = run->restored_to.baseline ? baseline->captured_at :
-							   run->restored_to.time,
+		.restored_to = point->baseline ? captured : point->time,
 		.objectives = baseline->objectives,
 	};
 }

@@ -2,28 +2,8 @@
 #ifndef DRVP_LINEAGE_H
 #define DRVP_LINEAGE_H
 
-#include "base/error.h"
+#include "run/restore_point.h"
 #include "store/store.h"
-
-struct drv_baseline;
-struct drvp_source;
-
-enum drvp_relation_in_time {
-	DRVP_LINEAGE_STATED,         /* nothing was captured: expectations are a person's statement */
-	DRVP_LINEAGE_SAME,
-	DRVP_LINEAGE_OLDER,          /* restored to before the capture */
-	DRVP_LINEAGE_NEWER,
-	DRVP_LINEAGE_UNKNOWN
-};
-
-/* The restore point as the caller gave it. */
-struct drvp_restore_point {
-	bool set;
-	bool baseline;               /* the very moment of the capture */
-	bool now;                    /* nothing was restored: the sources are live */
-	struct drvp_number time;     /* instant */
-	struct drvp_number lsn;
-};
 
 struct drvp_lineage {
 	int relation;                /* enum drvp_relation_in_time */
@@ -31,19 +11,18 @@ struct drvp_lineage {
 	struct drvp_number moment;   /* the instant whose data the source holds, where known */
 	bool other_system;           /* another system identifier than the baseline's */
 	bool identity_conflict;      /* …although it was restored physically */
-	char text[200];              /* one line for the report */
+	char text[240];              /* one line for the report */
 };
-
-/* Reads a time with zone, an LSN, "baseline", or "now". */
-int drvp_restore_point_parse(struct drvp_restore_point *out, const char *text,
-			     struct drv_error *err);
-
-/* "0/3000060" → number; false when it is none. */
-bool drvp_lsn_parse(uint64_t *lsn, const char *text);
 
 /* Decides the relation of a source. identity NULL: it could not be asked. */
 void drvp_lineage_decide(struct drvp_lineage *out, const struct drv_baseline *baseline,
 			 const struct drvp_source *source, const struct drvp_identity *identity,
 			 const struct drvp_restore_point *restored_to);
+
+/*
+ * NULL where what was recorded has to be in what came back; else the code of the finding that says
+ * why that cannot be expected.
+ */
+const char *drvp_lineage_doubt(const struct drvp_lineage *lineage);
 
 #endif

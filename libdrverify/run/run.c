@@ -36,8 +36,6 @@ static int check_size(const struct drv_run_options *options, struct drv_error *e
 static int read_times(struct drv_run *run, const struct drv_run_options *options,
 		      struct drv_error *err)
 {
-	int status;
-
 	if (options->incident_at) {
 		run->incident_at.set = drvp_instant_parse(&run->incident_at.value,
 							  options->incident_at,
@@ -47,13 +45,7 @@ static int read_times(struct drv_run *run, const struct drv_run_options *options
 					 "with zone, such as 2025-12-30 14:30+09",
 					 options->incident_at);
 	}
-	if (!options->restored_to)
-		return 0;
-	status = drvp_restore_point_parse(&run->restored_to, options->restored_to, err);
-	if (!status && run->restored_to.baseline && !run->baseline->captured_at.set)
-		return drvp_fail(err, DRV_E_USAGE, "%s was not written by a capture, so there is no "
-				 "moment of a baseline to restore to", run->baseline->file);
-	return status;
+	return options->restored_to ? drv_run_restored_to(run, options->restored_to, err) : 0;
 }
 
 static int read_options(struct drv_run *run, const struct drv_run_options *given,
@@ -118,7 +110,9 @@ int drv_run_new(struct drv_run **out, const struct drv_baseline *baseline,
 	atomic_init(&run->cancelled, false);
 	run->baseline = drvp_baseline_share(baseline);
 	run->sources = calloc(baseline->source_count + 1, sizeof *run->sources);
-	status = run->sources ? read_options(run, options, error) : drvp_fail_nomem(error);
+	run->restored_to = calloc(baseline->source_count + 1, sizeof *run->restored_to);
+	status = run->sources && run->restored_to ? read_options(run, options, error)
+						  : drvp_fail_nomem(error);
 	if (!status)
 		status = drvp_multiset_key_random(&run->settings.multiset_key, error);
 	if (status)
@@ -163,6 +157,7 @@ void drv_run_free(struct drv_run **run)
 	drvp_cleanse(&r->settings.multiset_key, sizeof r->settings.multiset_key);
 	free(r->secrets);
 	free(r->sources);
+	free(r->restored_to);
 	free_globs(&r->only);
 	free_globs(&r->skip);
 	drv_baseline_free(&r->baseline);
@@ -220,6 +215,11 @@ static size_t find_secret(const struct drv_run *run, const char *name)
 	const struct drvp_secret *found = drvp_secret_find(&run->settings, name);
 
 	return found ? (size_t)(found - run->secrets) : run->settings.secret_count;
+}
+
+int drv_run_restored_to(struct drv_run *run, const char *point, struct drv_error *error)
+{
+	return drvp_restore_points_add(run->restored_to, run->baseline, point, error);
 }
 
 int drv_run_secret(struct drv_run *run, const char *name, const void *bytes, size_t len,
@@ -325,7 +325,9 @@ static int execute(struct drv_run *run, bool capture, struct drv_report **out,
 	report->capture = capture;
 	report->started_at = drvp_now();
 	report->incident_at = run->incident_at;
-	report->restored_to = run->restored_to;
+	for (size_t i = 0; i < report->source_count; i++)
+		report->sources[i].restored_to = *drvp_restore_point_of(run->restored_to,
+									run->baseline, i);
 	status = drvp_engine_run(run, report, error);
 	if (status) {
 		drv_report_free(&report);

@@ -25,7 +25,7 @@ struct drv_run {
 	int64_t budget;                         /* microseconds; 0: none */
 	uint64_t rows_per_second, bytes_per_second;     /* of a source; 0: any number */
 	struct drvp_limits limits;
-	struct drvp_restore_point restored_to;
+	struct drvp_restore_point *restored_to; /* as in the baseline, and one for all others */
 	struct drvp_number incident_at;
 	drv_event_fn on_event;
 	void *event_user;

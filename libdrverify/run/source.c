@@ -212,7 +212,8 @@ static void decide_lineage(struct drvp_work *work)
 
 	if (!run->settings.capture)
 		drvp_lineage_decide(&source->lineage, run->baseline, source->source,
-				    source->reached ? &source->identity : NULL, &run->restored_to);
+				    source->reached ? &source->identity : NULL,
+				    &source->restored_to);
 }
 
 static int open_source(struct drvp_work *work, struct drv_error *err)

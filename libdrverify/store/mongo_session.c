@@ -293,6 +293,14 @@ static bool uses_tls(const struct drvp_mongo *mongo)
 	return mongoc_uri_get_tls(uri) || (mechanism && strcmp(mechanism, "MONGODB-X509") == 0);
 }
 
+/* Servers before 4.4 do not name their process. */
+static bool process_is_none(const struct drvp_mongo_hello *hello)
+{
+	static const bson_oid_t none;
+
+	return bson_oid_equal(&hello->process, &none);
+}
+
 static int mongo_identify(struct drvp_session *session, struct drvp_identity *out,
 			  struct drv_error *err)
 {
@@ -311,6 +319,8 @@ static int mongo_identify(struct drvp_session *session, struct drvp_identity *ou
 	snprintf(out->set_name, sizeof out->set_name, "%s", now.set_name);
 	out->tls = uses_tls(mongo);
 	out->in_recovery = !now.primary;
+	if (!process_is_none(&mongo->hello))
+		bson_oid_to_string(&mongo->hello.process, out->process);
 	out->operation_time = mongo->hello.operation_time;
 	out->server_now = now.server_now ? now.server_now : drvp_now();
 	return 0;
@@ -333,6 +343,8 @@ static int mongo_finish(struct drvp_session *session, struct drvp_identity *iden
 	else if (mongo->hello.operation_time || now.operation_time)
 		word = "none: the operation time moved while reading (writes, or the server's own "
 		       "no-ops)";
+	if (status || !now.operation_time || now.operation_time != mongo->hello.operation_time)
+		identity->read_until = !status && now.server_now ? now.server_now : drvp_now();
 	snprintf(identity->consistency, sizeof identity->consistency, "%s", word);
 	return status;
 }

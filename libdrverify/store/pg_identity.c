@@ -1,6 +1,7 @@
 /* pg_identity.c: which PostgreSQL server this is, which moment it shows, and what looks wrong */
 #include "store/pg.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,16 +54,40 @@ static int ask_start(struct drvp_pg *s, struct drvp_identity *out, struct drv_er
 	return 0;
 }
 
+/*
+ * Asked after the snapshot was taken, so that what it shows lies before. What is written to disk
+ * may still be behind that, where commits do not wait for it.
+ */
 static int ask_lsn(struct drvp_pg *s, uint64_t *lsn, struct drv_error *err)
 {
 	const char *sql = s->in_recovery ? "SELECT pg_catalog.pg_last_wal_replay_lsn()" :
-					   "SELECT pg_catalog.pg_current_wal_lsn()";
+					   "SELECT pg_catalog.pg_current_wal_insert_lsn()";
 	const char *text;
 	unsigned high, low;
 	int status = drvp_pg_ask_text(s, sql, &text, err);
 
 	if (!status && sscanf(text, "%X/%X", &high, &low) == 2)
 		*lsn = (uint64_t)high << 32 | low;
+	return status;
+}
+
+/*
+ * Where all of those from the oldest running one on are running, the snapshot is what the ones
+ * before it have left. A standby does not list them, but a single one needs no list.
+ */
+static int ask_transaction(struct drvp_pg *s, uint64_t *next, struct drv_error *err)
+{
+	static const char sql[] =
+		"SELECT s.xmin FROM (SELECT pg_catalog.txid_snapshot_xmin(s) AS xmin,"
+		" pg_catalog.txid_snapshot_xmax(s) AS xmax,"
+		" (SELECT count(*) FROM pg_catalog.txid_snapshot_xip(s)) AS running"
+		" FROM pg_catalog.txid_current_snapshot() s) s"
+		" WHERE s.xmax - s.xmin <= 1 OR s.xmax - s.xmin = s.running";
+	const char *text;
+	int status = drvp_pg_ask_text(s, sql, &text, err);
+
+	if (!status)
+		*next = strtoull(text, NULL, 10);
 	return status;
 }
 
@@ -80,6 +105,41 @@ static int ask_timeline(struct drvp_pg *s, uint32_t *timeline, struct drv_error 
 
 	if (!status)
 		*timeline = (uint32_t)strtoul(text, NULL, 16);
+	return status;
+}
+
+/* Of more lines than there is room for, the last ones are kept. */
+static void read_history(struct drvp_identity *out, const char *text)
+{
+	const size_t most = sizeof out->history / sizeof *out->history;
+	unsigned timeline, high, low;
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "%u %X/%X", &timeline, &high, &low) != 3)
+			continue;
+		if (out->history_count == most)
+			memmove(out->history, out->history + 1, --out->history_count *
+				sizeof *out->history);
+		out->history[out->history_count++] =
+			(struct drvp_switch){ timeline, (uint64_t)high << 32 | low };
+	}
+}
+
+/* Only where the role may: the file says where the server left which timeline. */
+static int ask_history(struct drvp_pg *s, struct drvp_identity *out, struct drv_error *err)
+{
+	char sql[100];
+	const char *text;
+	int status;
+
+	if (out->timeline < 2)
+		return 0;
+	snprintf(sql, sizeof sql, "SELECT pg_catalog.pg_read_file('pg_wal/%08" PRIX32 ".history')",
+		 out->timeline);
+	status = drvp_pg_ask_text(s, sql, &text, err);
+	if (!status)
+		read_history(out, text);
 	return status;
 }
 
@@ -151,5 +211,9 @@ int drvp_pg_identify(struct drvp_session *session, struct drvp_identity *out,
 		status = ask_lsn(s, &out->lsn, err);
 	if (!status)
 		status = ask_timeline(s, &out->timeline, err);
+	if (!status)
+		status = ask_transaction(s, &out->next_transaction, err);
+	if (!status)
+		status = ask_history(s, out, err);
 	return status ? status : ask_warnings(s, out, err);
 }

@@ -237,6 +237,12 @@ struct drvp_scan {
 	size_t except_count;
 };
 
+/* Where a timeline of PostgreSQL ended, and the next one of a server's history began. */
+struct drvp_switch {
+	uint32_t timeline;
+	uint64_t lsn;
+};
+
 /* Who and which moment a source is; members that it cannot tell are 0 or "". */
 struct drvp_identity {
 	char server[128];            /* "PostgreSQL 15.10" */
@@ -246,12 +252,18 @@ struct drvp_identity {
 	bool superuser;
 	uint64_t system_identifier;
 	uint32_t timeline;
-	uint64_t lsn;
+	uint64_t lsn;                /* behind everything that the snapshot shows */
+	uint64_t next_transaction;   /* the snapshot shows what those before it have left, and
+					nothing else; 0: it is not that simple */
+	struct drvp_switch history[32];         /* PostgreSQL: earlier timelines, oldest first */
+	size_t history_count;
 	uint32_t database_oid;
 	int64_t server_started;      /* instant, by the server's clock */
 	char set_name[128];          /* MongoDB replica set */
+	char process[32];            /* MongoDB: which server process, in hexadecimal */
 	uint64_t operation_time;     /* MongoDB: seconds << 32 | increment */
 	int64_t server_now;          /* instant, by the server's clock */
+	int64_t read_until;          /* likewise, when reading ended; 0: all is of one moment */
 	char consistency[160];       /* how one moment was pinned, for people: "one snapshot" … */
 	char warnings[8][160];       /* restore tuning left on and the like: "setting fsync is off" */
 	size_t warning_count;

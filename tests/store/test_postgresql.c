@@ -384,7 +384,7 @@ static void who_and_when(void **state)
 		    pg_number("SELECT system_identifier FROM pg_control_system()"));
 	assert_true(identity.timeline == 1);
 	assert_true(identity.lsn > 0 && identity.lsn <=
-		    pg_number("SELECT pg_current_wal_lsn() - '0/0'"));
+		    pg_number("SELECT pg_current_wal_insert_lsn() - '0/0'"));
 	assert_true(llabs(identity.server_now - drvp_now()) < 60 * DRVP_SECOND);
 	assert_false(identity.superuser);
 	assert_false(identity.in_recovery);

@@ -134,11 +134,12 @@ static inline struct sample *sample_new(void)
 	s->source_reports[0].identity = (struct drvp_identity){
 		.server = "PostgreSQL 15.10", .address = "recovery/pettoyou", .tls = true,
 		.system_identifier = UINT64_C(18446744073709551615), .timeline = 2,
-		.lsn = UINT64_C(0x100000060), .consistency = "one snapshot",
+		.lsn = UINT64_C(0x100000060), .next_transaction = 771,
+		.server_started = SAMPLE_STARTED - 60 * DRVP_SECOND, .consistency = "one snapshot",
 		.warnings = { "setting fsync is off" }, .warning_count = 1,
 	};
 	s->source_reports[1].identity = (struct drvp_identity){
-		.server = "MongoDB 7.0", .address = "dr/pettoyou", .set_name = "rs0",
+		.server = "MongoDB 7.0", .address = "dr/pettoyou", .set_name = "rs0", .process = "6f0c",
 		.operation_time = UINT64_C(1767106800) << 32 | 7, .consistency = "quiescent",
 	};
 	s->source_reports[0].identity.server_now = SAMPLE_STARTED + DRVP_SECOND;

@@ -107,13 +107,34 @@ static void test_pass_becomes_baseline(void **state)
 	assert_null(at(f, "checks.2.expect"));          /* a check that records nothing */
 	assert_text(f, "sources.main.identity.system_identifier", "18446744073709551615");
 	assert_int_equal(at(f, "sources.main.identity.system_identifier")->type, DRVP_JSON_STRING);
-	assert_text(f, "sources.main.identity.timeline", "2");
-	assert_text(f, "sources.main.identity.lsn", "1/60");
+	assert_text(f, "sources.main.identity.moment", "2025-12-30T15:00:00Z");
 	assert_text(f, "sources.검색.identity.set_name", "rs0");
-	assert_text(f, "sources.검색.identity.operation_time", "1767106800.7");
-	assert_null(at(f, "sources.검색.identity.lsn"));
 	assert_text(f, "report.verdict", "pass");
 	assert_null(strstr(f->text.data, "OLD-REPORT"));
+}
+
+/* A server that was promoted has gone on by itself: where it is now is not the moment restored. */
+static void test_position_of_what_is_live(void **state)
+{
+	struct fixture *f = *state;
+
+	write_and_read(f);
+	assert_null(at(f, "sources.main.identity.lsn"));
+	assert_null(at(f, "sources.main.identity.server_started"));
+	assert_null(at(f, "sources.검색.identity.operation_time"));
+	for (size_t i = 0; i < 2; i++)
+		f->sample->source_reports[i].lineage.live = true;
+	f->sample->source_reports[1].identity.read_until = SAMPLE_STARTED + 5 * DRVP_SECOND;
+	write_and_read(f);
+	assert_text(f, "sources.main.identity.timeline", "2");
+	assert_text(f, "sources.main.identity.lsn", "1/60");
+	assert_text(f, "sources.main.identity.next_transaction", "771");
+	assert_text(f, "sources.main.identity.server_started", "2025-12-30T14:59:00Z");
+	assert_text(f, "sources.main.identity.moment", "2025-12-30T15:00:01Z");
+	assert_text(f, "sources.검색.identity.process", "6f0c");
+	assert_text(f, "sources.검색.identity.operation_time", "1767106800.7");
+	assert_text(f, "sources.검색.identity.moment", "2025-12-30T15:00:05Z");
+	assert_null(at(f, "sources.검색.identity.lsn"));
 }
 
 static void test_order_of_members(void **state)
@@ -234,30 +255,31 @@ static void test_circumstances(void **state)
 	assert_text(f, "report.started_at", "2025-12-30T15:00:00Z");
 	assert_text(f, "report.finished_at", "2025-12-30T15:12:04Z");
 	assert_text(f, "report.incident_at", "2025-12-30T14:59:59Z");
-	assert_null(at(f, "report.restored_to"));
+	assert_null(at(f, "report.sources.main.restored_to"));
 	assert_text(f, "report.sources.main.server", "PostgreSQL 15.10");
 	assert_text(f, "report.sources.main.lineage", "restored 2 s after the baseline");
 	assert_text(f, "report.sources.main.warnings.0", "setting fsync is off");
 	assert_true(at(f, "report.sources.main.tls")->truth);
-	report->restored_to = (struct drvp_restore_point){ .set = true, .baseline = true };
+	f->sample->source_reports[0].restored_to = (struct drvp_restore_point){ .set = true, .baseline = true };
 	write_and_read(f);
-	assert_text(f, "report.restored_to", "baseline");
-	report->restored_to = (struct drvp_restore_point){
+	assert_text(f, "report.sources.main.restored_to", "baseline");
+	f->sample->source_reports[0].restored_to = (struct drvp_restore_point){
 		.set = true, .time = { true, SAMPLE_STARTED },
 	};
 	write_and_read(f);
-	assert_text(f, "report.restored_to", "2025-12-30T15:00:00Z");
-	report->restored_to = (struct drvp_restore_point){
+	assert_text(f, "report.sources.main.restored_to", "2025-12-30T15:00:00Z");
+	f->sample->source_reports[0].restored_to = (struct drvp_restore_point){
 		.set = true, .lsn = { true, INT64_C(0x2A0000001F) },
 	};
 	write_and_read(f);
-	assert_text(f, "report.restored_to", "2A/1F");
+	assert_text(f, "report.sources.main.restored_to", "2A/1F");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_pass_becomes_baseline, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_position_of_what_is_live, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_order_of_members, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage_keeps_old_values, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_doubt_and_gaps_keep_old_values, setup, teardown),
