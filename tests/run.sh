@@ -2,13 +2,13 @@
 # run.sh: installs what is missing, builds, starts throw-away servers, and tries everything
 #
 # usage: tests/run.sh [--only PART]...
-# Parts: unit store cli damage survey demo builds embed header exports. Everything is made under
+# Parts: unit store cli damage lineage survey demo builds embed header exports. Everything is made under
 # build/tests and stays there, the servers excepted, which are stopped and removed.
 set -u
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/tests
-parts=(header unit exports builds embed cli store damage survey demo)
+parts=(header unit exports builds embed cli store damage lineage survey demo)
 passed=0 failed=0 skipped=0
 
 # shellcheck source=fixtures/servers/install.sh
@@ -292,6 +292,15 @@ part_damage() {
 		--mongo-command "$build/plain/fixtures/mongo_command"
 }
 
+# It makes clusters of its own, to archive, copy and crash them.
+part_lineage() {
+	plain
+	servers
+	cases lineage python3 "$root/tests/lineage/run.py" --drverify "$build/plain/cli/drverify" \
+		--generate "$build/plain/fixtures/generate" \
+		--mongo-command "$build/plain/fixtures/mongo_command"
+}
+
 part_survey() {
 	plain
 	servers
@@ -336,7 +345,7 @@ export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 [ -d "$DRV_CONFORMANCE" ] || unset DRV_CONFORMANCE
 
-if wants store cli embed damage survey demo; then
+if wants store cli embed damage lineage survey demo; then
 	build_mongodb_server
 fi
 for part in "${parts[@]}"; do
