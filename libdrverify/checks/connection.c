@@ -1,5 +1,6 @@
 /* connection.c: the source is there, is the right one, and is not left in a restore's settings */
 #include <stddef.h>
+#include <string.h>
 
 #include "checks/check.h"
 
@@ -25,6 +26,10 @@ static const struct drv_explanation codes[] = {
 	  "The baseline says which system it was, but this server does not tell which one it is.",
 	  "The role may not call pg_control_system(), or a proxy answers in the server's place.",
 	  "GRANT EXECUTE ON FUNCTION pg_control_system() to the role; run drverify again." },
+	{ "connection.other_set", DRV_WARN,
+	  "The server belongs to another replica set than the one in the baseline.",
+	  "The address leads to another deployment, or the restored files were given a new set name.",
+	  "Check the address; if it was restored from a dump, state \"restored_by\": \"logical\"." },
 	{ "connection.in_recovery", DRV_WARN,
 	  "The server is still in recovery: it is a standby, or has not been promoted.",
 	  "Recovery waits for WAL, is paused at its target, or the promotion was forgotten.",
@@ -47,6 +52,23 @@ static int measure(const struct drvp_measure *m, struct drv_error *err)
 	return 0;
 }
 
+/* What a copy of the files shares with the server that it is a copy of. */
+static void judge_copy(const struct drvp_recorded_identity *recorded,
+		       const struct drvp_circumstances *c, struct drvp_verdict *out)
+{
+	if (c->lineage->identity_conflict)
+		drvp_find(out, "connection.other_system", 0, NULL,
+			  "the system identifier differs from the baseline's, though the source is "
+			  "restored physically");
+	if (recorded->system_identifier && !c->identity->system_identifier)
+		drvp_find(out, "connection.unidentified", 0, NULL,
+			  "the server does not tell its system identifier, which the baseline has");
+	if (recorded->set_name && !c->settings->capture &&
+	    strcmp(recorded->set_name, c->identity->set_name) != 0)
+		drvp_find(out, "connection.other_set", 0, NULL, "the replica set is \"%s\", in the "
+			  "baseline it is \"%s\"", c->identity->set_name, recorded->set_name);
+}
+
 static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 		  const struct drvp_circumstances *c, struct drvp_verdict *out)
 {
@@ -56,14 +78,8 @@ static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 	(void)tally;
 	drvp_summarise(out, "%s at %s%s", identity->server, identity->address,
 		       identity->tls ? ", TLS" : "");
-	if (c->lineage->identity_conflict)
-		drvp_find(out, "connection.other_system", 0, NULL,
-			  "the system identifier differs from the baseline's, though the source is "
-			  "restored physically");
-	if (item->source->identity.system_identifier && !identity->system_identifier &&
-	    item->source->restored_by.set && item->source->restored_by.value == DRVP_RESTORED_PHYSICAL)
-		drvp_find(out, "connection.unidentified", 0, NULL,
-			  "the server does not tell its system identifier, which the baseline has");
+	if (item->source->restored_by.set && item->source->restored_by.value == DRVP_RESTORED_PHYSICAL)
+		judge_copy(&item->source->identity, c, out);
 	if (identity->in_recovery && !config->standby)
 		drvp_find(out, "connection.in_recovery", 0, NULL, "the server is in recovery");
 	if (config->tls && !identity->tls)
