@@ -24,9 +24,11 @@ struct row {
 #define AT(member) offsetof(struct options, member)
 
 static const struct row rows[] = {
-	{ "baseline", 0, TEXT, FOR_RUNS | FOR_TRY, AT(baseline), "FILE",
+	{ "baseline", 0, LIST, FOR_RUNS | FOR_TRY, AT(baselines), "FILE",
 	  "the document: a specification, a captured baseline, or the report\n"
-	  "of a run that passed; - reads standard input" },
+	  "of a run that passed; - reads standard input. To verify, it may be a\n"
+	  "folder (of *.json) or repeated: the newest baseline that is not after\n"
+	  "the restore point is taken" },
 	{ "source", 0, LIST, FOR_RUNS | FOR_TRY, AT(sources), "NAME=URI",
 	  "where a source of the document is; without it DRVERIFY_SOURCE_<NAME>,\n"
 	  "then libpq's own settings or MONGODB_URI decide, those two only for the\n"
@@ -54,10 +56,11 @@ static const struct row rows[] = {
 	{ "column-zone", 0, TEXT, FOR_PROPOSE, AT(column_zone), "ZONE",
 	  "for time columns without zone: the zone of the application that wrote\n"
 	  "them, such as Asia/Seoul (default: UTC)" },
-	{ "restored-to", 0, TEXT, FOR_RUNS, AT(restored_to), "POINT",
+	{ "restored-to", 0, LIST, FOR_RUNS, AT(restored_to), "POINT",
 	  "which moment came back: a time with zone, a PostgreSQL LSN,\n"
 	  "\"baseline\" for the moment of the capture, or \"now\" when nothing was\n"
-	  "restored and the sources are live" },
+	  "restored and the sources are live; SOURCE=POINT is of one source;\n"
+	  "repeatable" },
 	{ "incident-at", 0, TEXT, FOR_RUNS, AT(incident_at), "TIME",
 	  "when data was lost: a time with zone" },
 	{ "only", 0, LIST, FOR_RUNS, AT(only), "GLOB",
@@ -373,6 +376,8 @@ int options_parse(struct options *options, const struct command *command, int ar
 
 void options_free(struct options *options)
 {
+	free(options->baselines.items);
+	free(options->restored_to.items);
 	free(options->sources.items);
 	free(options->only.items);
 	free(options->skip.items);

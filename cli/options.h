@@ -19,8 +19,8 @@ struct texts {
 
 /* What the command line said. Texts point into argv. */
 struct options {
-	const char *baseline;
-	const char *restored_to;
+	struct texts baselines;      /* files and folders */
+	struct texts restored_to;    /* POINT or SOURCE=POINT */
 	const char *incident_at;
 	struct texts sources;        /* NAME=URI */
 	const char *place;           /* URI of the only source */

@@ -237,12 +237,26 @@ static int write_path(const struct drv_report *report, const char *format, const
 
 /* ------------------------------------------------------------------ all of them */
 
-static bool is_baseline(const char *path, const struct options *options)
+static bool is_same_file(const char *path, const char *other)
 {
 	struct stat a, b;
 
-	return !stat(path, &a) && !stat(options->baseline, &b) && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
+	return !stat(path, &a) && !stat(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Whether it is one of the files that may be baselines, or in a folder of them. */
+static bool is_baseline(const char *path, const struct options *options)
+{
+	const char *name = strrchr(path, '/');
+	char inside[4096];
+
+	name = name ? name + 1 : path;
+	for (size_t i = 0; i < options->baselines.count; i++) {
+		snprintf(inside, sizeof inside, "%s/%s", options->baselines.items[i], name);
+		if (is_same_file(path, options->baselines.items[i]) || is_same_file(path, inside))
+			return true;
+	}
+	return false;
 }
 
 /*

@@ -12,34 +12,44 @@
 #include "message.h"
 #include "output.h"
 #include "progress.h"
+#include "series.h"
 #include "source.h"
 
 #define DOCUMENT_LIMIT ((size_t)64 << 20)
 #define KEY_LIMIT ((size_t)64 << 10)
 
-int run_read_baseline(struct drv_baseline **baseline, const struct options *options)
+int run_read_document(struct drv_baseline **baseline, const char *path, struct drv_error *error)
 {
-	struct drv_error error = DRV_ERROR_INIT;
-	const char *name = options->baseline;
+	const char *name = strcmp(path, "-") ? path : "standard input";
 	char *bytes, what[1024];
 	size_t len;
 	int status;
 
-	if (!name) {
+	*baseline = NULL;
+	snprintf(what, sizeof what, "baseline \"%s\"", name);
+	bytes = input_read(path, what, DOCUMENT_LIMIT, &len, NULL);
+	if (!bytes)
+		return DRV_E_IO;
+	status = drv_baseline_parse(baseline, bytes, len, name, error);
+	free(bytes);
+	if (status)
+		complain("%s", error->message);
+	return status;
+}
+
+int run_read_baseline(struct drv_baseline **baseline, const struct options *options)
+{
+	struct drv_error error = DRV_ERROR_INIT;
+
+	if (!options->baselines.count) {
 		complain("no document: give --baseline FILE; drverify help verify shows examples");
 		return -1;
 	}
-	if (!strcmp(name, "-"))
-		name = "standard input";
-	snprintf(what, sizeof what, "baseline \"%s\"", name);
-	bytes = input_read(options->baseline, what, DOCUMENT_LIMIT, &len, NULL);
-	if (!bytes)
+	if (options->baselines.count > 1) {
+		complain("--baseline is given twice; only to verify may there be several");
 		return -1;
-	status = drv_baseline_parse(baseline, bytes, len, name, &error);
-	free(bytes);
-	if (status)
-		complain("%s", error.message);
-	return status;
+	}
+	return run_read_document(baseline, options->baselines.items[0], &error);
 }
 
 static int give_key(struct drv_run *run, const char *option, const struct options *options)
@@ -109,12 +119,16 @@ static int prepare(struct drv_run **run, const struct drv_baseline *baseline,
 	wanted.allow_sql = options->allow_sql;
 	wanted.show_keys = options->show_keys;
 	wanted.since_checkpoint = options->since_checkpoint;
-	wanted.restored_to = options->restored_to;
 	wanted.incident_at = options->incident_at;
 	if (drv_run_new(run, baseline, &wanted, &error)) {
 		complain("%s", error.message);
 		return -1;
 	}
+	for (size_t i = 0; i < options->restored_to.count; i++)
+		if (drv_run_restored_to(*run, options->restored_to.items[i], &error)) {
+			complain("--restored-to: %s", error.message);
+			return -1;
+		}
 	if (run_give_keys(*run, options))
 		return -1;
 	if (narrow(*run, options))
@@ -165,7 +179,8 @@ int run_and_report(const struct options *options, bool capture)
 	struct drv_run *run = NULL;
 	int status = EXIT_UNDECIDED;
 
-	if (!output_check(options, capture) && !run_read_baseline(&baseline, options) &&
+	if (!output_check(options, capture) &&
+	    !(capture ? run_read_baseline : series_read_baseline)(&baseline, options) &&
 	    !prepare(&run, baseline, options) && !measure(&report, run, options, capture)) {
 		status = deliver(report, options, capture);
 		sources_hint(report, baseline, options);

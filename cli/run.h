@@ -5,6 +5,9 @@
 #include "drverify.h"
 #include "options.h"
 
+/* Reads one document. Returns 0, or a status of the library after a complaint. */
+int run_read_document(struct drv_baseline **baseline, const char *path, struct drv_error *error);
+
 /* Reads the document that --baseline names. Returns 0, or non-zero after a complaint. */
 int run_read_baseline(struct drv_baseline **baseline, const struct options *options);
 

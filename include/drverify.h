@@ -116,6 +116,26 @@ void drv_baseline_free(struct drv_baseline **baseline);
 /* The document's "name", or "". */
 const char *drv_baseline_name(const struct drv_baseline *baseline);
 
+/* When the document was captured, as it says: a time with zone; "" when no capture wrote it. */
+const char *drv_baseline_captured_at(const struct drv_baseline *baseline);
+
+/* Of a report: "pass", "warn", "fail" or "inconclusive", the last two being no baseline; else "". */
+const char *drv_baseline_verdict(const struct drv_baseline *baseline);
+
+/*
+ * Chooses among several baselines of one thing: the newest that is not after what was restored,
+ * since only what was captured before can be expected. Without a restore point it is the newest;
+ * should an older moment have come back, its checks are undecided.
+ *   chosen       receives its index. Reports made from that baseline say which it is, and why
+ *   restored_to  restored_to_count restore points, as drv_run_restored_to() takes them
+ * Errors: DRV_E_USAGE (none is from before the restore point; one was not captured, or is the report
+ * of a run that did not pass; two are of different things, or of one moment and expect different
+ * things; a restore point makes no sense for them), DRV_E_NOMEM.
+ */
+int drv_baseline_choose(size_t *chosen, struct drv_baseline *const *baselines, size_t count,
+			const char *const *restored_to, size_t restored_to_count,
+			struct drv_error *error);
+
 /*
  * The sources that the document names, in its order; index from 0. store is "postgresql" or
  * "mongodb". NULL when index is out of range.

@@ -250,6 +250,17 @@ void drv_baseline_free(struct drv_baseline **baseline)
 	free(b);
 }
 
+/* Yesterday's damage must not become today's expectation. */
+int drvp_baseline_refuse_failed(const struct drv_baseline *baseline, struct drv_error *err)
+{
+	if (!baseline->verdict || !strcmp(baseline->verdict, "pass") ||
+	    !strcmp(baseline->verdict, "warn"))
+		return 0;
+	return drvp_fail(err, DRV_E_USAGE, "%s is the report of a run that ended in \"%.20s\"; it is "
+			 "no baseline. Use the last one that passed", baseline->file,
+			 baseline->verdict);
+}
+
 const struct drvp_source *drvp_baseline_source(const struct drv_baseline *baseline,
 					       const char *name)
 {
@@ -262,6 +273,18 @@ const struct drvp_source *drvp_baseline_source(const struct drv_baseline *baseli
 const char *drv_baseline_name(const struct drv_baseline *baseline)
 {
 	return baseline->name;
+}
+
+const char *drv_baseline_captured_at(const struct drv_baseline *baseline)
+{
+	const struct drvp_json *time = drvp_json_member(baseline->root, "captured_at");
+
+	return time ? time->text : "";
+}
+
+const char *drv_baseline_verdict(const struct drv_baseline *baseline)
+{
+	return baseline->verdict ? baseline->verdict : "";
 }
 
 size_t drv_baseline_source_count(const struct drv_baseline *baseline)

@@ -65,10 +65,14 @@ struct drv_baseline {
 	struct drvp_item *items;
 	size_t item_count;
 	const char *verdict;                    /* of a report: its verdict, else NULL */
+	const char *choice;                     /* why it was chosen among several, or NULL */
 };
 
 /* Shares a baseline; drv_baseline_free() gives the share back. */
 struct drv_baseline *drvp_baseline_share(const struct drv_baseline *baseline);
+
+/* Fails for the report of a run that neither passed nor merely warned. */
+int drvp_baseline_refuse_failed(const struct drv_baseline *baseline, struct drv_error *err);
 
 /* NULL when the document has no such source. */
 const struct drvp_source *drvp_baseline_source(const struct drv_baseline *baseline,

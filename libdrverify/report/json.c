@@ -306,10 +306,14 @@ static void put_report(struct drvp_json_writer *writer, const struct drv_report 
 	drvp_json_put_text(writer, "command", report->capture ? "capture" : "verify");
 	drvp_json_put_text(writer, "verdict", drv_verdict_name(report->verdict));
 	drvp_json_put_int(writer, "exit_status", drv_report_exit_status(report));
+	if (report->baseline->choice)
+		put_formatted(writer, "baseline", "%s: %s", report->baseline->file,
+			      report->baseline->choice);
 	put_instant(writer, "started_at", report->started_at);
 	put_instant(writer, "finished_at", report->finished_at);
 	if (report->incident_at.set)
 		put_instant(writer, "incident_at", report->incident_at.value);
+	drvp_objectives_json(report, writer);
 	drvp_json_open_object(writer, "sources", false);
 	for (size_t i = 0; i < report->source_count; i++)
 		put_source_report(writer, &report->sources[i]);

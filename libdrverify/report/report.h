@@ -68,6 +68,10 @@ void drvp_verdict_keep_rows(struct drvp_verdict *verdict);
 int drvp_report_text(const struct drv_report *report, unsigned flags, struct drvp_strbuf *out);
 int drvp_report_json(const struct drv_report *report, unsigned flags, struct drvp_strbuf *out);
 
+/* What an objective of the document came to; nothing where it has none, or no incident is said. */
+void drvp_objectives_text(const struct drv_report *report, struct drvp_strbuf *out);
+void drvp_objectives_json(const struct drv_report *report, struct drvp_json_writer *writer);
+
 /* The explanation of a code of any check. */
 const struct drv_explanation *drvp_explanation(const char *code);
 

@@ -37,6 +37,27 @@ static const struct drv_result *result_at(const struct page *page, size_t index)
 
 /* ------------------------------------------------------------------ where the data is */
 
+static void add_after(struct page *page, const char *separator, const char *text)
+{
+	if (!text[0])
+		return;
+	drvp_strbuf_str(page->out, separator);
+	drvp_display(page->out, text);
+}
+
+/* Of several documents, which one it is, and why. */
+static void print_choice(struct page *page)
+{
+	const struct drv_baseline *baseline = page->report->baseline;
+
+	if (!baseline->choice)
+		return;
+	indent(page, page->source_column + 2);
+	drvp_display(page->out, baseline->file);
+	add_after(page, ": ", baseline->choice);
+	drvp_strbuf_char(page->out, '\n');
+}
+
 static void print_baseline(struct page *page)
 {
 	const struct drv_baseline *baseline = page->report->baseline;
@@ -57,14 +78,6 @@ static void print_baseline(struct page *page)
 	} else {
 		drvp_strbuf_str(page->out, " (ahead of this machine's clock)\n");
 	}
-}
-
-static void add_after(struct page *page, const char *separator, const char *text)
-{
-	if (!text[0])
-		return;
-	drvp_strbuf_str(page->out, separator);
-	drvp_display(page->out, text);
 }
 
 static void print_source(struct page *page, const struct drvp_source_report *source)
@@ -95,6 +108,20 @@ static void print_source(struct page *page, const struct drvp_source_report *sou
 	}
 }
 
+static void print_objectives(struct page *page)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+
+	drvp_objectives_text(page->report, &text);
+	if (text.len) {
+		drvp_display_padded(page->out, "RTO", page->source_column + 2);
+		drvp_display(page->out, drvp_strbuf_text(&text));
+		drvp_strbuf_char(page->out, '\n');
+	}
+	page->out->failed |= text.failed;
+	drvp_strbuf_free(&text);
+}
+
 static void print_header(struct page *page)
 {
 	const struct drv_report *report = page->report;
@@ -103,8 +130,10 @@ static void print_header(struct page *page)
 	for (size_t i = 0; i < report->source_count; i++)
 		widen(&page->source_column, report->sources[i].source->name);
 	print_baseline(page);
+	print_choice(page);
 	for (size_t i = 0; i < report->source_count; i++)
 		print_source(page, &report->sources[i]);
+	print_objectives(page);
 }
 
 /* ------------------------------------------------------------------ one line a result */

@@ -84,22 +84,11 @@ static int read_options(struct drv_run *run, const struct drv_run_options *given
 	return read_times(run, &options, err);
 }
 
-/* Yesterday's damage must not become today's expectation. */
-static int refuse_failed_report(const struct drv_baseline *baseline, struct drv_error *err)
-{
-	if (!baseline->verdict || !strcmp(baseline->verdict, "pass") ||
-	    !strcmp(baseline->verdict, "warn"))
-		return 0;
-	return drvp_fail(err, DRV_E_USAGE, "%s is the report of a run that ended in \"%.20s\"; it is "
-			 "no baseline. Use the last one that passed", baseline->file,
-			 baseline->verdict);
-}
-
 int drv_run_new(struct drv_run **out, const struct drv_baseline *baseline,
 		const struct drv_run_options *options, struct drv_error *error)
 {
 	struct drv_run *run;
-	int status = refuse_failed_report(baseline, error);
+	int status = drvp_baseline_refuse_failed(baseline, error);
 
 	*out = NULL;
 	if (status)

@@ -156,7 +156,8 @@ class Arguments(Case):
         self.assert_refused("--quiet=yes", says="takes no value")
 
     def test_given_twice(self):
-        self.assert_refused("--baseline", "a", "--baseline", "b", says="twice")
+        self.assert_refused("capture", "--baseline", "a", "--baseline", "b", says="twice")
+        self.assert_refused("chain-try", "--baseline", "a", "--baseline", "b", says="twice")
         self.assert_refused("--jobs", "1", "--jobs", "2", says="twice")
         self.assert_refused("--rate", "1MB", "--rate", "2rows", says="twice")
 
@@ -208,7 +209,7 @@ class Documents(Case):
     def test_missing_file(self):
         self.assert_refused("--baseline", self.path("none.json"),
                             says="No such file or directory")
-        self.assert_refused("--baseline", self.folder, says="Is a directory")
+        self.assert_refused("capture", "--baseline", self.folder, says="Is a directory")
 
     def test_position_of_a_mistake(self):
         bad = self.put("bad.json", '{\n  "format": "drverify/1",\n  "nmae": "x"\n}\n')
@@ -237,6 +238,123 @@ class Documents(Case):
         bad = self.put("bad.json", json.dumps({"format": "drverify/1", "\x1b[31mred": 1}))
         self.run_program("--baseline", bad, status=3)
         self.assertNotIn("\x1b", self.err)
+
+
+class Series(Case):
+    """Several baselines, of which the newest not after the restore point is taken."""
+
+    def setUp(self):
+        super().setUp()
+        os.unlink(self.baseline)
+        for day in (28, 29, 30):
+            self.put(f"night-{day}.json", self.captured(f"2025-12-{day}T00:00:00Z"))
+
+    def captured(self, when, **members):
+        return document(captured_at=when, **members)
+
+    def folder_of(self, *arguments, status=3):
+        self.run_program("--baseline", self.folder, "--source", "main=" + NOWHERE, *arguments,
+                         status=status)
+
+    def assert_chosen(self, name, why, *arguments):
+        self.folder_of(*arguments)
+        self.assertIn(f"{self.path(name)}: {why}\n", self.out)
+
+    def test_folder(self):
+        self.assert_chosen("night-29.json", "the newest of 3 baselines not after 2025-12-29T12:00Z",
+                           "--restored-to", "2025-12-29T12:00Z")
+        self.assertEqual(self.err, "")
+        self.assert_chosen("night-30.json", "the newest of 3 baselines", "--restored-to", "now")
+        self.assert_chosen("night-30.json", "the newest of 3 baselines, since no restore point is said")
+        self.folder += "/"
+        self.folder_of("--restored-to", "2025-12-29T12:00Z", "--write",
+                       "json=" + os.path.join(self.folder, ".out"))
+        report = json.loads(self.get(".out"))
+        self.assertEqual(report["report"]["baseline"],
+                         self.path("night-29.json") +
+                         ": the newest of 3 baselines not after 2025-12-29T12:00Z")
+
+    def test_files(self):
+        files = [word for day in (30, 28, 29)
+                 for word in ("--baseline", self.path(f"night-{day}.json"))]
+        self.run_program(*files, "--source", "main=" + NOWHERE, "--restored-to",
+                         "2025-12-28T00:00Z", status=3)
+        self.assertIn(self.path("night-28.json") + ": the newest of 3 baselines", self.out)
+        self.assert_refused(*files, "--restored-to", "2025-12-27T00:00Z", says="none of 3 baselines")
+        self.assert_refused(*files, "--restored-to", "baseline", says="of 3 baselines")
+        self.assert_refused(*files, "--baseline", self.path("none.json"), says="No such file")
+        self.assert_refused(*files, "--baseline", self.put("specification", document()),
+                            says="was not written by a capture")
+        self.assert_refused(*files, "--baseline", self.put("failed", self.captured(
+            "2025-12-31T00:00:00Z", report={"verdict": "inconclusive"})), says="is no baseline")
+
+    def test_what_else_is_in_a_folder(self):
+        self.put("z-cut.json", '{ "format": "drverify/1",')
+        self.put("z-other.json", '{ "a": 1 }')
+        self.put("z-failed.json", self.captured("2025-12-31T00:00:00Z", report={"verdict": "fail"}))
+        self.put("z-specification.json", document())
+        self.put("night-30.json.sig", "signature")
+        self.put(".hidden.json", "hidden")
+        os.mkdir(self.path("z-folder.json"))
+        self.assert_chosen("night-30.json", "the newest of 3 baselines", "--restored-to", "now")
+        for name, why in (("z-cut", "no drverify/1"), ("z-other", "no drverify/1"),
+                          ("z-failed", "did not pass"), ("z-specification", "a capture")):
+            self.assertRegex(self.err, rf"{name}\.json is skipped: .*{why}")
+        self.assertNotIn("sig", self.err)
+        self.assertNotIn("hidden", self.err)
+        # Damage is news even to those who want none.
+        self.folder_of("-q", "--restored-to", "now")
+        self.assertIn("z-cut.json is skipped", self.err)
+        self.assertNotIn("z-failed", self.err)
+        self.put("z-about.json", self.captured("2025-12-30T06:00:00Z", name="other"))
+        self.folder_of("--restored-to", "now")
+        self.assertIn('z-about.json about "other"', self.err)
+
+    def test_what_may_not_be_read_is_not_skipped(self):
+        os.symlink(self.path("gone"), self.path("z-link.json"))
+        self.folder_of("--restored-to", "now")
+        self.assertIn("z-link.json\": No such file", self.err)
+        self.assertEqual(self.out, "")
+
+    def test_empty_folder(self):
+        os.mkdir(self.path("empty"))
+        self.assert_refused("--baseline", self.path("empty"), says="no baseline is in what")
+
+    def test_a_failed_report_replaces_none(self):
+        before = self.get("night-28.json")
+        self.folder_of("--restored-to", "now", "--write", "json=" + self.path("night-28.json"))
+        self.assertEqual(self.get("night-28.json"), before)
+
+
+class RestorePoints(Case):
+    def setUp(self):
+        super().setUp()
+        self.baseline = self.put("report.json", document(captured_at="2025-12-30T00:00:00Z"))
+
+    def test_of_one_source(self):
+        self.verify("--source", "main=" + NOWHERE, "--restored-to", "main=0/3000060",
+                    "--restored-to", "search=2025-12-30 14:30+09", "--restored-to", "now", "--write",
+                    "json=" + self.path("out.json"), status=3)
+        sources = json.loads(self.get("out.json"))["report"]["sources"]
+        self.assertEqual(sources["main"]["restored_to"], "0/3000060")
+        self.assertEqual(sources["search"]["restored_to"], "2025-12-30T05:30:00Z")
+
+    def test_mistakes(self):
+        for words, says in (
+                (["mian=now"], 'no source "mian"'), (["main="], "not a time with zone"),
+                (["now", "now"], "two restore points are given for all sources"),
+                (["main=now", "main=0/60"], 'two restore points are given for source "main"'),
+                (["search=0/60"], "does not place source \"search\""),
+                (["2125-12-30T00:00Z"], "lies in the future"),
+                (["FFFFFFFF/FFFFFFFF"], "not a time with zone"), (["0/60\x1b[31m"], "not a time")):
+            points = [part for word in words for part in ("--restored-to", word)]
+            self.assert_refused("--baseline", self.baseline, *points, says=says)
+            self.assertNotIn("\x1b", self.err)
+
+    def test_recovery_time(self):
+        self.baseline = self.put("report.json", document(objectives={"rto": "90d"}))
+        self.verify("--source", "main=" + NOWHERE, "--incident-at", "2025-12-30T00:00Z", status=3)
+        self.assertRegex(self.out, r"(?m)^RTO +90d00h: \d+d\d\dh since the incident, exceeded by ")
 
 
 class Sources(Case):

@@ -255,6 +255,8 @@ static void test_circumstances(void **state)
 	assert_text(f, "report.started_at", "2025-12-30T15:00:00Z");
 	assert_text(f, "report.finished_at", "2025-12-30T15:12:04Z");
 	assert_text(f, "report.incident_at", "2025-12-30T14:59:59Z");
+	assert_null(at(f, "report.rto"));
+	assert_null(at(f, "report.baseline"));
 	assert_null(at(f, "report.sources.main.restored_to"));
 	assert_text(f, "report.sources.main.server", "PostgreSQL 15.10");
 	assert_text(f, "report.sources.main.lineage", "restored 2 s after the baseline");
@@ -275,6 +277,39 @@ static void test_circumstances(void **state)
 	assert_text(f, "report.sources.main.restored_to", "2A/1F");
 }
 
+static void test_recovery_time(void **state)
+{
+	struct fixture *f = *state;
+	struct drv_report *report = &f->sample->report;
+
+	f->sample->baseline.objectives.rto = (struct drvp_number){ true, 725 * DRVP_SECOND };
+	write_and_read(f);
+	assert_null(at(f, "report.rto"));
+	report->incident_at = (struct drvp_number){ true, SAMPLE_STARTED - DRVP_SECOND };
+	write_and_read(f);
+	assert_text(f, "report.rto.allowed_seconds", "725");
+	assert_text(f, "report.rto.elapsed_seconds", "725");
+	assert_true(at(f, "report.rto.met")->truth);
+	report->incident_at.value--;
+	write_and_read(f);
+	assert_false(at(f, "report.rto.met")->truth);
+	report->incident_at.value = report->finished_at + 1;
+	write_and_read(f);
+	assert_null(at(f, "report.rto.met"));
+	report->capture = true;
+	write_and_read(f);
+	assert_null(at(f, "report.rto"));
+}
+
+static void test_choice_of_a_baseline(void **state)
+{
+	struct fixture *f = *state;
+
+	f->sample->baseline.choice = "the newest of 3 baselines";
+	write_and_read(f);
+	assert_text(f, "report.baseline", "report.json: the newest of 3 baselines");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +322,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_capture_records_what_was_measured, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_circumstances, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_recovery_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_choice_of_a_baseline, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

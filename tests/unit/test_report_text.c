@@ -66,6 +66,32 @@ static void test_pass(void **state)
 	assert_lacks(text, "next");
 }
 
+static void test_recovery_time(void **state)
+{
+	struct sample *s = *state;
+
+	s->report.incident_at = (struct drvp_number){ true, SAMPLE_STARTED };
+	assert_lacks(render(s, 0), "RTO");
+	s->baseline.objectives.rto = (struct drvp_number){ true, 4 * 3600 * DRVP_SECOND };
+	assert_has(render(s, 0), "RTO       4h00m: 12m04s since the incident, 3h47m left\n");
+	s->baseline.objectives.rto.value = 120 * DRVP_SECOND;
+	assert_has(render(s, 0), "RTO       2m00s: 12m04s since the incident, exceeded by 10m04s\n");
+	assert_has(render(s, 0), "exit 0\n"); /* it says nothing of the data */
+	s->report.incident_at.value = s->report.finished_at + 1;
+	assert_has(render(s, 0), "RTO       2m00s: the incident lies ahead");
+	s->report.capture = true;
+	assert_lacks(render(s, 0), "RTO");
+}
+
+static void test_choice_of_a_baseline(void **state)
+{
+	struct sample *s = *state;
+
+	s->baseline.choice = "the newest of 3 baselines not after 14:30";
+	assert_has(render(s, 0), "ago)\n          report.json: the newest of 3 baselines not after "
+				 "14:30\nmain ");
+}
+
 static void test_verbose_lists_all(void **state)
 {
 	const char *text = render(*state, DRV_REPORT_VERBOSE);
@@ -228,6 +254,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_pass, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_recovery_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_choice_of_a_baseline, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_verbose_lists_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_quiet_pass_is_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
