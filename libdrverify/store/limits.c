@@ -7,7 +7,7 @@
 
 #define SLICE_MS 100                 /* how often cancellation is looked at */
 #define LUMPS 100                    /* a second: rows are told in so many pieces at least */
-#define BATCHES 10                   /* a second: likewise asked for, where they have a pace */
+#define BATCHES 4                    /* a second: likewise asked for, where they have a pace */
 #define FIRST_BATCH 10               /* where it is not known how long rows are */
 
 int drvp_limits_stop(const struct drvp_limits *limits)

@@ -64,7 +64,8 @@ static int parse_uri(mongoc_uri_t **out, const struct drvp_address *address, str
 	const char *text = address->uri && *address->uri ? address->uri : "mongodb://localhost/";
 	bson_error_t cause;
 	mongoc_uri_t *uri = mongoc_uri_new_with_error(text, &cause);
-	int64_t connect = drvp_limits_shorten(&address->limits, address->limits.connect);
+	/* The budget is to be heard of as itself, before the driver's own limit. */
+	int64_t connect = drvp_limits_shorten(&address->limits, address->limits.connect - GRACE) + GRACE;
 
 	if (!uri)
 		return drvp_fail(err, DRV_E_USAGE, "this is no valid mongodb:// URI; in user and "

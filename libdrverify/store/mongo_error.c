@@ -138,6 +138,11 @@ static bool is_wire_version(const bson_error_t *cause)
 static int wire_failed(const struct drvp_mongo *mongo, const bson_error_t *cause,
 		       const char *subject, struct drv_error *err)
 {
+	int stop = mongo->line.limits ? drvp_limits_stop(mongo->line.limits) : 0;
+
+	/* Whatever broke behind the end of the run is its doing. */
+	if (stop)
+		return drvp_fail(err, stop, "%s: %s", subject, drvp_limits_stop_text(stop));
 	if (mongo->line.status)
 		return drvp_fail(err, mongo->line.status, "%s: %s", subject, mongo->line.reason);
 	if (drvp_monotonic() >= mongo->line.deadline)

@@ -344,18 +344,21 @@ class WithMongodb(Case):
         self.assertRegex(self.summary(0), r"[\d,]+ of an estimated 4,000 rows had been read")
         self.assertIn("before this was begun", self.summary(1))
 
+    # A busy server may take a good part of so short a run for its first answer, so only the upper
+    # bound is sharp here; the unit tests hold both with a clock of their own.
+
     def test_rate_in_rows(self):
         self.verify(MONGODB, documents_examined(), budget=4, within=SOON, store="mongodb",
-                    options=["--rate", "500rows"])
+                    options=["--rate", "100rows"])
         rate = self.results[0]["rows"] / self.results[0]["seconds"]
-        self.assertTrue(450 < rate < 550, rate)
+        self.assertTrue(50 < rate < 110, rate)
 
     def test_rate_in_bytes(self):
         document = 4 + (1 + 7 + 4 + 64 + 1) + 1         # the field alone is asked for
         self.verify(MONGODB, documents_examined(), budget=4, within=SOON, store="mongodb",
-                    options=["--rate", "40kB"])
+                    options=["--rate", "8kB"])
         rate = self.results[0]["rows"] * document / self.results[0]["seconds"]
-        self.assertTrue(36000 < rate < 44000, rate)
+        self.assertTrue(4000 < rate < 8800, rate)
 
     def test_while_connecting(self):
         with socket.create_server(("127.0.0.1", 0)) as mute:
@@ -365,8 +368,8 @@ class WithMongodb(Case):
         self.assertEqual(self.codes, [["budget.spent"]])
 
     def test_a_server_that_falls_silent_in_mid_scan(self):
-        proxy = self.proxy(self.server_address(), lambda sent, received: received > 100000)
-        self.verify(self.through(proxy), documents_examined(), budget=2, within=LATE,
+        proxy = self.proxy(self.server_address(), lambda sent, received: received > 50000)
+        self.verify(self.through(proxy), documents_examined(), budget=3, within=LATE,
                     store="mongodb")
         self.assertTrue(proxy.silent.is_set())
         self.assertEqual(self.codes, [["budget.spent"]])

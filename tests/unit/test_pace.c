@@ -150,13 +150,13 @@ static void test_batches(void **state)
 	(void)state;
 	assert_int_equal(drvp_limits_batch(&limits, 1000, 0, 0), 1000);
 	meter.rows_pace.rate = 500;
-	assert_int_equal(drvp_limits_batch(&limits, 1000, 0, 0), 50);
+	assert_int_equal(drvp_limits_batch(&limits, 1000, 0, 0), 125);
 	meter.rows_pace.rate = 1;
 	assert_int_equal(drvp_limits_batch(&limits, 1000, 0, 0), 1);
 	meter.rows_pace.rate = 0;
 	meter.bytes_pace.rate = 1000000;
 	assert_true(drvp_limits_batch(&limits, 1000, 0, 0) < 100);
-	assert_in_range(drvp_limits_batch(&limits, 1000, 10, 10000), 90, 100);
+	assert_in_range(drvp_limits_batch(&limits, 1000, 10, 10000), 240, 250);
 	assert_int_equal(drvp_limits_batch(&limits, 1000, 1, 1 << 24), 1);
 }
 
