@@ -2,13 +2,12 @@
 #include "output.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "message.h"
 #include "suggest.h"
 
@@ -141,101 +140,13 @@ int output_stream(const struct drv_report *report, const char *format, unsigned 
 
 /* ------------------------------------------------------------------ files */
 
-static int fill(FILE *file, const struct drv_report *report, const char *format)
-{
-	struct drv_error error = DRV_ERROR_INIT;
-	int failed = drv_report_write(report, format, DRV_REPORT_VERBOSE, write_bytes, file, &error);
-	int cause = error.status == DRV_E_NOMEM ? ENOMEM : errno;
-
-	/* A pipe or device cannot be synchronised, and need not be. */
-	if (!failed && fsync(fileno(file)) && errno != EINVAL && errno != EROFS) {
-		cause = errno;
-		failed = -1;
-	}
-	if (fclose(file) && !failed) {
-		cause = errno;
-		failed = -1;
-	}
-	errno = cause;
-	return failed;
-}
-
-/* So that a power cut after the rename does not bring the old name back. */
-static void sync_folder(const char *path)
-{
-	char *copy = strdup(path);
-	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(copy);
-}
-
-/* A new file is as readable as the umask says. */
-static mode_t new_mode(void)
-{
-	mode_t mask = umask(0);
-
-	umask(mask);
-	return 0666 & ~mask;
-}
-
-static int replace_file(const struct drv_report *report, const char *format, const char *path,
-			mode_t mode)
-{
-	char *temporary;
-	FILE *file = NULL;
-	int fd, failed = -1;
-
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		return -1;
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd >= 0 && !fchmod(fd, mode))
-		file = fdopen(fd, "w");
-	if (file)
-		failed = fill(file, report, format);
-	else if (fd >= 0)
-		close(fd);
-	if (!failed && rename(temporary, path))
-		failed = -1;
-	if (failed && fd >= 0) {
-		int cause = errno;
-
-		unlink(temporary);
-		errno = cause;
-	}
-	free(temporary);
-	if (!failed)
-		sync_folder(path);
-	return failed;
-}
-
-/* Renaming over a link would cut it, and over a device would delete the device. */
-static int write_path(const struct drv_report *report, const char *format, const char *path,
-		      const struct options *options)
-{
-	char *target = realpath(path, NULL);
-	/* Keys are for the owner alone, also where an older report was open to others. */
-	mode_t most = options->show_keys ? 0600 : 0777;
-	struct stat status;
-	FILE *file;
-	int failed;
-
-	if (!target || stat(target, &status))
-		failed = replace_file(report, format, path, new_mode() & most);
-	else if (S_ISREG(status.st_mode))
-		failed = replace_file(report, format, target, status.st_mode & most);
-	else {
-		file = fopen(target, "w");
-		failed = file ? fill(file, report, format) : -1;
-	}
-	free(target);
-	return failed;
-}
-
-/* ------------------------------------------------------------------ all of them */
+/* One report as it goes into a file. */
+struct rendered {
+	const char *format;
+	char *path;                  /* owned, as what follows */
+	char *bytes;
+	size_t len;
+};
 
 static bool is_same_file(const char *path, const char *other)
 {
@@ -288,33 +199,76 @@ static char *choose_path(const struct drv_report *report, const char *path,
 	return beside;
 }
 
-static int write_one(const struct drv_report *report, const char *write,
-		     const struct options *options, bool capture, FILE *people)
+static int gather(const void *bytes, size_t len, void *user)
 {
-	const char *given, *format = split(write, &given);
-	char *path;
+	struct rendered *r = user;
+	char *grown = realloc(r->bytes, r->len + len);
+
+	if (!grown)
+		return -1;
+	memcpy(grown + r->len, bytes, len);
+	r->bytes = grown;
+	r->len += len;
+	return 0;
+}
+
+static int render(struct rendered *r, const struct drv_report *report)
+{
+	struct drv_error error = DRV_ERROR_INIT;
+
+	if (!drv_report_write(report, r->format, DRV_REPORT_VERBOSE, gather, r, &error))
+		return 0;
+	/* The only thing that gather() fails for. */
+	errno = ENOMEM;
+	return -1;
+}
+
+/* Who is told where things went, or NULL. */
+static FILE *told(const struct output *output)
+{
+	return output->options->quiet && !drv_report_exit_status(output->report) ? NULL
+										 : output->people;
+}
+
+static int write_file(struct rendered *r, const struct output *output, const char *given)
+{
+	/* Keys are for the owner alone, also where an older report was open to others. */
+	mode_t mode = output->options->show_keys ? 0600 : 0777;
+
+	r->path = choose_path(output->report, given, output->options, output->capture);
+	if (!r->path || render(r, output->report) ||
+	    file_replace(r->path, r->bytes, r->len, mode)) {
+		complain("the %s report could not be written to \"%s\": %s", r->format, given,
+			 strerror(errno));
+		return -1;
+	}
+	if (told(output))
+		fprintf(output->people, "%s  %s\n", r->format, r->path);
+	return 0;
+}
+
+static int write_one(const struct output *output, const char *write)
+{
+	struct rendered r = { 0 };
+	const char *given;
 	int failed;
 
+	r.format = split(write, &given);
 	if (is_stdout(given))
-		return output_stream(report, format, DRV_REPORT_VERBOSE, stdout);
-	path = choose_path(report, given, options, capture);
-	failed = path ? write_path(report, format, path, options) : -1;
-	if (failed)
-		complain("the %s report could not be written to \"%s\": %s", format, given,
-			 strerror(errno));
-	else if (!options->quiet || drv_report_exit_status(report))
-		fprintf(people, "%s  %s\n", format, path);
-	free(path);
+		return output_stream(output->report, r.format, DRV_REPORT_VERBOSE, stdout);
+	failed = write_file(&r, output, given);
+	free(r.path);
+	free(r.bytes);
 	return failed;
 }
 
-int output_write_all(const struct drv_report *report, const struct options *options, bool capture,
-		     FILE *people)
+int output_write_all(const struct output *output)
 {
+	const struct texts *writes = &output->options->writes;
 	int failed = 0;
 
-	for (size_t i = 0; i < options->writes.count; i++)
-		if (write_one(report, options->writes.items[i], options, capture, people))
+	for (size_t i = 0; i < writes->count; i++)
+		if (write_one(output, writes->items[i]))
 			failed = -1;
 	return failed;
 }

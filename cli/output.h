@@ -22,11 +22,15 @@ bool output_has_json(const struct options *options);
 int output_stream(const struct drv_report *report, const char *format, unsigned flags,
 		  FILE *stream);
 
-/*
- * Does all that --write asks for, and says on people where reports went. Returns 0, or -1 when
- * something was not written.
- */
-int output_write_all(const struct drv_report *report, const struct options *options, bool capture,
-		     FILE *people);
+/* A finished run. */
+struct output {
+	const struct drv_report *report;
+	const struct options *options;
+	bool capture;
+	FILE *people;                /* where it is said what went where */
+};
+
+/* Does all that --write asks for. Returns 0, or -1 when something was not written. */
+int output_write_all(const struct output *output);
 
 #endif

@@ -162,12 +162,13 @@ static int deliver(const struct drv_report *report, const struct options *option
 	FILE *people = document || output_uses_stdout(options) ? stderr : stdout;
 	unsigned flags = (options->quiet ? DRV_REPORT_QUIET : 0u) |
 			 (options->verbose ? DRV_REPORT_VERBOSE : 0u);
+	struct output output = { report, options, capture, people };
 	int status = drv_report_exit_status(report), failed;
 
 	failed = output_stream(report, "text", flags, people);
 	if (document && output_stream(report, "json", 0, stdout))
 		failed = -1;
-	if (output_write_all(report, options, capture, people))
+	if (output_write_all(&output))
 		failed = -1;
 	return failed && status != 2 ? EXIT_UNDECIDED : status;
 }
