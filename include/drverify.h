@@ -63,7 +63,8 @@ enum drv_status {
 	DRV_E_IO = -12,         /* writing or reading failed on this side */
 	DRV_E_INTERNAL = -13,   /* a bug, here or in the server */
 	DRV_E_NOT_ALLOWED = -14,/* the caller has not allowed it: see allow_sql */
-	DRV_E_BUDGET = -15      /* the time that the whole run may take was spent: see budget_ms */
+	DRV_E_BUDGET = -15,     /* the time that the whole run may take was spent: see budget_ms */
+	DRV_E_UNTRUSTED = -16   /* no trusted key has signed the document */
 };
 
 /*
@@ -113,6 +114,40 @@ int drv_baseline_parse(struct drv_baseline **out, const char *bytes, size_t len,
 
 void drv_baseline_free(struct drv_baseline **baseline);
 
+/*
+ * Public keys whose signatures are trusted. It is no longer needed once documents are parsed, and
+ * may be read by several threads while nothing is added to it.
+ */
+struct drv_trust;
+
+int drv_trust_new(struct drv_trust **out, struct drv_error *error);
+
+/*
+ * Trusts another key.
+ *   name  what messages and reports call it, such as "ops-2025"; copied
+ *   pem   one Ed25519 public key in PEM form (-----BEGIN PUBLIC KEY-----), len bytes; not kept
+ * Errors: DRV_E_USAGE (it is something else, such as a private key), DRV_E_NOMEM.
+ */
+int drv_trust_add(struct drv_trust *trust, const char *name, const void *pem, size_t len,
+		  struct drv_error *error);
+
+void drv_trust_free(struct drv_trust **trust);
+
+/*
+ * As drv_baseline_parse(), for a document that a trusted key must have signed. It is refused before
+ * it is parsed. The bytes must not change during the call, so read a file once and pass what was
+ * read. Reports say which key it was, and code in the document may run: see allow_sql.
+ *   signature  a raw Ed25519 signature (RFC 8032) over exactly these bytes: 64 bytes, such as the
+ *              contents of FILE.sig; not kept
+ * Errors: DRV_E_UNTRUSTED, else as drv_baseline_parse().
+ */
+int drv_baseline_parse_signed(struct drv_baseline **out, const char *bytes, size_t len,
+			      const char *name, const void *signature, size_t signature_len,
+			      const struct drv_trust *trust, struct drv_error *error);
+
+/* The name of the trusted key that signed it; "" when drv_baseline_parse() read it. */
+const char *drv_baseline_signer(const struct drv_baseline *baseline);
+
 /* The document's "name", or "". */
 const char *drv_baseline_name(const struct drv_baseline *baseline);
 
@@ -159,7 +194,8 @@ struct drv_run_options {
 	uint32_t timeout_ms;         /* longest wait for one piece of work, waits for a rate aside;
 					default 600,000 */
 	uint32_t connect_timeout_ms; /* longest wait for a connection; default 10,000 */
-	int32_t allow_sql;           /* non-zero: run SQL and server-side code from the document */
+	int32_t allow_sql;           /* non-zero: run SQL and server-side code from the document, as
+					is done anyway when a trusted key has signed it */
 	int32_t show_keys;           /* non-zero: put primary keys of damaged rows into the report */
 	const char *restored_to;     /* the restore point: a time with zone, a PostgreSQL LSN, or
 					"baseline" for the very moment of the capture, or "now" when

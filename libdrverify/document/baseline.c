@@ -231,6 +231,36 @@ int drv_baseline_parse(struct drv_baseline **out, const char *bytes, size_t len,
 	return status;
 }
 
+/* Copies what belongs to the trust, which may be freed earlier. */
+static int keep_signer(struct drv_baseline *baseline, const struct drvp_signer *signer,
+		       struct drv_error *err)
+{
+	struct drvp_signer *kept = &baseline->signer;
+
+	kept->fingerprint = drvp_arena_copy(&baseline->arena, signer->fingerprint,
+					    strlen(signer->fingerprint));
+	kept->name = drvp_arena_copy(&baseline->arena, signer->name, strlen(signer->name));
+	return kept->fingerprint && kept->name ? 0 : drvp_fail_nomem(err);
+}
+
+int drv_baseline_parse_signed(struct drv_baseline **out, const char *bytes, size_t len,
+			      const char *name, const void *signature, size_t signature_len,
+			      const struct drv_trust *trust, struct drv_error *error)
+{
+	const struct drvp_signed document = { name, bytes, len, signature, signature_len };
+	struct drvp_signer signer;
+	int status = drvp_signature_check(&signer, trust, &document, error);
+
+	*out = NULL;
+	if (!status)
+		status = drv_baseline_parse(out, bytes, len, name, error);
+	if (!status)
+		status = keep_signer(*out, &signer, error);
+	if (status)
+		drv_baseline_free(out);
+	return status;
+}
+
 struct drv_baseline *drvp_baseline_share(const struct drv_baseline *baseline)
 {
 	struct drv_baseline *shared = (struct drv_baseline *)(uintptr_t)baseline;
@@ -285,6 +315,11 @@ const char *drv_baseline_captured_at(const struct drv_baseline *baseline)
 const char *drv_baseline_verdict(const struct drv_baseline *baseline)
 {
 	return baseline->verdict ? baseline->verdict : "";
+}
+
+const char *drv_baseline_signer(const struct drv_baseline *baseline)
+{
+	return baseline->signer.name ? baseline->signer.name : "";
 }
 
 size_t drv_baseline_source_count(const struct drv_baseline *baseline)

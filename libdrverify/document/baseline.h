@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "document/fields.h"
+#include "document/signature.h"
 #include "store/store.h"
 
 struct drvp_check;
@@ -66,6 +67,7 @@ struct drv_baseline {
 	size_t item_count;
 	const char *verdict;                    /* of a report: its verdict, else NULL */
 	const char *choice;                     /* why it was chosen among several, or NULL */
+	struct drvp_signer signer;              /* name NULL: nobody was asked to have signed it */
 };
 
 /* Shares a baseline; drv_baseline_free() gives the share back. */

@@ -299,6 +299,17 @@ static void put_source_report(struct drvp_json_writer *writer,
 	drvp_json_close_object(writer);
 }
 
+/* The name is what the operator calls the key; the fingerprint says which one it was. */
+static void put_signer(struct drvp_json_writer *writer, const struct drvp_signer *signer)
+{
+	if (!signer->name)
+		return;
+	drvp_json_open_object(writer, "baseline_signed_by", true);
+	drvp_json_put_text(writer, "key", signer->name);
+	drvp_json_put_text(writer, "sha256", signer->fingerprint);
+	drvp_json_close_object(writer);
+}
+
 static void put_report(struct drvp_json_writer *writer, const struct drv_report *report)
 {
 	drvp_json_open_object(writer, "report", false);
@@ -311,6 +322,7 @@ static void put_report(struct drvp_json_writer *writer, const struct drv_report 
 			      report->baseline->choice);
 	put_instant(writer, "started_at", report->started_at);
 	put_instant(writer, "finished_at", report->finished_at);
+	put_signer(writer, &report->baseline->signer);
 	if (report->incident_at.set)
 		put_instant(writer, "incident_at", report->incident_at.value);
 	drvp_objectives_json(report, writer);

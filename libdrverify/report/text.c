@@ -58,6 +58,12 @@ static void print_choice(struct page *page)
 	drvp_strbuf_char(page->out, '\n');
 }
 
+static void print_signer(struct page *page)
+{
+	add_after(page, ", signed by ", drv_baseline_signer(page->report->baseline));
+	drvp_strbuf_char(page->out, '\n');
+}
+
 static void print_baseline(struct page *page)
 {
 	const struct drv_baseline *baseline = page->report->baseline;
@@ -66,7 +72,8 @@ static void print_baseline(struct page *page)
 	drvp_display_padded(page->out, "baseline", page->source_column + 2);
 	drvp_display(page->out, baseline->name[0] ? baseline->name : baseline->file);
 	if (!baseline->captured_at.set) {
-		drvp_strbuf_str(page->out, ", as it was written: nothing was captured yet\n");
+		drvp_strbuf_str(page->out, ", as it was written: nothing was captured yet");
+		print_signer(page);
 		return;
 	}
 	drvp_strbuf_str(page->out, ", captured ");
@@ -74,10 +81,11 @@ static void print_baseline(struct page *page)
 	if (age >= 0) {
 		drvp_strbuf_str(page->out, " (");
 		drvp_duration_print(page->out, age);
-		drvp_strbuf_str(page->out, " ago)\n");
+		drvp_strbuf_str(page->out, " ago)");
 	} else {
-		drvp_strbuf_str(page->out, " (ahead of this machine's clock)\n");
+		drvp_strbuf_str(page->out, " (ahead of this machine's clock)");
 	}
+	print_signer(page);
 }
 
 static void print_source(struct page *page, const struct drvp_source_report *source)

@@ -78,7 +78,7 @@ static int read_options(struct drv_run *run, const struct drv_run_options *given
 	run->budget = options.budget_ms * INT64_C(1000);
 	run->rows_per_second = options.rows_per_second;
 	run->bytes_per_second = options.bytes_per_second;
-	run->settings.allow_sql = options.allow_sql != 0;
+	run->settings.allow_sql = options.allow_sql != 0 || run->baseline->signer.name;
 	run->settings.show_keys = options.show_keys != 0;
 	run->settings.since_checkpoint = options.since_checkpoint != 0;
 	return read_times(run, &options, err);

@@ -258,6 +258,7 @@ static void test_circumstances(void **state)
 	assert_null(at(f, "report.rto"));
 	assert_null(at(f, "report.baseline"));
 	assert_null(at(f, "report.sources.main.restored_to"));
+	assert_null(at(f, "report.baseline_signed_by"));
 	assert_text(f, "report.sources.main.server", "PostgreSQL 15.10");
 	assert_text(f, "report.sources.main.lineage", "restored 2 s after the baseline");
 	assert_text(f, "report.sources.main.warnings.0", "setting fsync is off");
@@ -265,6 +266,7 @@ static void test_circumstances(void **state)
 	f->sample->source_reports[0].restored_to = (struct drvp_restore_point){ .set = true, .baseline = true };
 	write_and_read(f);
 	assert_text(f, "report.sources.main.restored_to", "baseline");
+	f->sample->baseline.signer = (struct drvp_signer){ "ops-2025", "0490f4" };
 	f->sample->source_reports[0].restored_to = (struct drvp_restore_point){
 		.set = true, .time = { true, SAMPLE_STARTED },
 	};
@@ -275,6 +277,8 @@ static void test_circumstances(void **state)
 	};
 	write_and_read(f);
 	assert_text(f, "report.sources.main.restored_to", "2A/1F");
+	assert_text(f, "report.baseline_signed_by.key", "ops-2025");
+	assert_text(f, "report.baseline_signed_by.sha256", "0490f4");
 }
 
 static void test_recovery_time(void **state)

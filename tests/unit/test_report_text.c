@@ -92,6 +92,19 @@ static void test_choice_of_a_baseline(void **state)
 				 "14:30\nmain ");
 }
 
+static void test_signer(void **state)
+{
+	struct sample *s = *state;
+
+	s->baseline.signer = (struct drvp_signer){ "ops\x1b[2025", "00" };
+	assert_has(render(s, 0), " (9h00m ago), signed by ops");
+	assert_lacks(render(s, 0), "\x1b");
+	s->baseline.captured_at.set = false;
+	assert_has(render(s, 0), ", as it was written: nothing was captured yet, signed by ops");
+	s->baseline.signer.name = NULL;
+	assert_lacks(render(s, 0), "signed");
+}
+
 static void test_verbose_lists_all(void **state)
 {
 	const char *text = render(*state, DRV_REPORT_VERBOSE);
@@ -256,6 +269,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_pass, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_recovery_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_choice_of_a_baseline, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_signer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_verbose_lists_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_quiet_pass_is_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
