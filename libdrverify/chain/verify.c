@@ -227,7 +227,8 @@ struct drvp_selection drvp_chain_selection(const struct drvp_recipe *recipe,
 	const struct drvp_conditions *where =
 		drvp_chain_since(recipe, settings) ? &recipe->since : &recipe->where;
 
-	return (struct drvp_selection){ where->list, where->count, recipe->filter };
+	return (struct drvp_selection){ where->list, where->count, recipe->filter,
+					settings->allow_sql };
 }
 
 bool drvp_chain_is_ordered(const struct drvp_recipe *recipe)

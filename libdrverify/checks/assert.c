@@ -4,7 +4,6 @@
 
 #include "checks/check.h"
 #include "document/condition.h"
-#include "document/filter.h"
 
 /* A question that gives far more rows than it may is not counted to its end. */
 #define MOST_EXTRA 1000000
@@ -17,8 +16,8 @@ struct assertion {
 
 static const struct drvp_field fields[] = {
 	{ .name = "sql", .kind = DRVP_FIELD_TEXT, .offset = offsetof(struct assertion, sql),
-	  .help = "PostgreSQL: one statement, run read-only and only with --allow-sql; never as "
-		  "superuser. Names need their schema." },
+	  .help = "PostgreSQL: one statement, run read-only, and only if a trusted key has signed "
+		  "the document or with --allow-sql; never as superuser. Names need their schema." },
 	{ .name = "filter", .kind = DRVP_FIELD_CUSTOM, .read = drvp_filter_read,
 	  .schema = "filter", .offset = offsetof(struct assertion, filter),
 	  .help = "MongoDB: a query document." },
@@ -52,12 +51,12 @@ static int measure(const struct drvp_measure *m, struct drv_error *err)
 {
 	const struct assertion *config = m->item->config;
 	const struct drvp_store *store = m->session->store;
-	struct drvp_selection documents = { NULL, 0, config->filter };
-	bool code = config->sql || drvp_filter_has_code(config->filter);
+	struct drvp_selection documents = { NULL, 0, config->filter, m->settings->allow_sql };
 
-	if (code && !m->settings->allow_sql)
-		return drvp_fail(err, DRV_E_NOT_ALLOWED,
-				 "code from the document is not run; read it, then give --allow-sql");
+	if (config->sql && !m->settings->allow_sql)
+		return drvp_fail(err, DRV_E_NOT_ALLOWED, "SQL from the document is not run, unless a "
+				 "trusted key has signed it (--trust), or the operator allows it "
+				 "(--allow-sql)");
 	if (config->sql)
 		return store->ask(m->session, config->sql, (uint64_t)config->rows.value + MOST_EXTRA,
 				  &m->tally->rows, err);

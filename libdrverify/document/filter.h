@@ -6,7 +6,7 @@
 
 /*
  * Whether a MongoDB query document asks the server to run JavaScript, however deep inside. NULL
- * has none. Independent of the store, so that builds without MongoDB refuse the same documents.
+ * has none.
  */
 bool drvp_filter_has_code(const struct drvp_json *filter);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "document/filter.h"
 #include "store/mongo.h"
 
 /* MongoDB itself takes no deeper queries; it also bounds the recursion here. */
@@ -390,6 +391,10 @@ int drvp_mongo_selection(bson_t *out, const struct drvp_selection *selection,
 	int status = 0;
 
 	bson_init(out);
+	if (!selection->run_code && drvp_filter_has_code(selection->filter))
+		status = drvp_fail(err, DRV_E_NOT_ALLOWED, "the filter runs code on the server, which a "
+				   "trusted key has to sign (--trust), or the operator to allow "
+				   "(--allow-sql)");
 	for (size_t i = 0; i <= selection->where_count && !status; i++) {
 		bool last = i == selection->where_count;
 		char buffer[16];

@@ -173,6 +173,7 @@ struct drvp_selection {
 	const struct drvp_condition *where;
 	size_t where_count;
 	const struct drvp_json *filter;         /* MongoDB: a query document as JSON, or NULL */
+	bool run_code;                          /* the filter may run code on the server */
 };
 
 /* A part of a relation. Parts of one cut are disjoint and cover it whole. */

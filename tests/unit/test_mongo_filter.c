@@ -168,6 +168,26 @@ static void no_filter_matches_everything(void **state)
 	bson_destroy(&filter);
 }
 
+static void code_runs_only_where_it_may(void **state)
+{
+	struct drvp_arena arena = { 0 };
+	struct drvp_selection selection = {
+		NULL, 0, json(&arena, "{\"a\": [{\"$where\": \"sleep(9)\"}]}"), false
+	};
+	struct drv_error error = DRV_ERROR_INIT;
+	bson_t filter;
+
+	(void)state;
+	assert_int_equal(drvp_mongo_selection(&filter, &selection, &error), DRV_E_NOT_ALLOWED);
+	assert_true(bson_empty(&filter));
+	bson_destroy(&filter);
+	selection.run_code = true;
+	assert_int_equal(drvp_mongo_selection(&filter, &selection, &error), 0);
+	assert_false(bson_empty(&filter));
+	bson_destroy(&filter);
+	drvp_arena_free(&arena);
+}
+
 static void conditions_are_joined(void **state)
 {
 	static const char expected[] =
@@ -247,6 +267,7 @@ int main(void)
 		cmocka_unit_test(mistakes_have_a_place),
 		cmocka_unit_test(nesting_has_a_limit),
 		cmocka_unit_test(no_filter_matches_everything),
+		cmocka_unit_test(code_runs_only_where_it_may),
 		cmocka_unit_test(conditions_are_joined),
 		cmocka_unit_test(server_side_code_is_found),
 		cmocka_unit_test(a_comma_locale_changes_nothing),
