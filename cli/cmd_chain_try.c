@@ -168,6 +168,7 @@ int cmd_chain_try(const struct options *options)
 	int status = EXIT_UNDECIDED;
 
 	wanted.timeout_ms = options->timeout_ms;
+	wanted.allow_sql = options->allow_sql;
 	if (!run_read_baseline(&baseline, options)) {
 		if (drv_run_new(&run, baseline, &wanted, &error))
 			complain("%s", error.message);

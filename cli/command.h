@@ -28,6 +28,8 @@ int cmd_verify(const struct options *options);
 int cmd_capture(const struct options *options);
 int cmd_chain_try(const struct options *options);
 int cmd_chain_propose(const struct options *options);
+int cmd_keygen(const struct options *options);
+int cmd_sign(const struct options *options);
 int cmd_explain(const struct options *options);
 int cmd_help(const struct options *options);
 

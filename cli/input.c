@@ -54,6 +54,11 @@ static char *read_all(int fd, size_t limit, size_t *len)
 	return NULL;
 }
 
+const char *input_name(const char *path)
+{
+	return strcmp(path, "-") ? path : "standard input";
+}
+
 char *input_read(const char *path, const char *what, size_t limit, size_t *len, struct stat *status)
 {
 	bool standard = !strcmp(path, "-");

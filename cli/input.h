@@ -5,6 +5,13 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
+/* The largest document, and the largest file with a key. */
+#define DOCUMENT_LIMIT ((size_t)64 << 20)
+#define KEY_LIMIT ((size_t)64 << 10)
+
+/* What messages call the file of that path: "-" is standard input. */
+const char *input_name(const char *path);
+
 /*
  * Reads at most limit bytes of a file, or of standard input when path is "-". what names it in
  * messages. Returns malloc'ed bytes, or NULL after a complaint; status, if not NULL, receives

@@ -28,8 +28,10 @@ const struct command commands[] = {
 	  "  than the server can spare:\n"
 	  "    drverify --baseline report.json --budget 30m --priority 4 --rate 20MB\n"
 	  "  One check only:\n"
-	  "    drverify --baseline report.json --only audit_chain\n" },
-	{ "capture", cmd_capture, "record what is there now as the next baseline", FOR_RUNS, NULL,
+	  "    drverify --baseline report.json --only audit_chain\n"
+	  "  Only if report.json.sig shows that the owner of a key made the document:\n"
+	  "    drverify --baseline report.json --trust ops-2025.pub\n" },
+	{ "capture", cmd_capture, "record what is there now as the next baseline", FOR_RUNS | FOR_CAPTURE, NULL,
 	  "Measures what the document asks for and writes the document back with the measured\n"
 	  "values: the baseline for later. Run it against healthy data, close to each backup.\n"
 	  "It takes all checks, so --only, --skip and --priority are refused: a baseline is of one\n"
@@ -38,7 +40,9 @@ const struct command commands[] = {
 	  "\n"
 	  "Examples\n"
 	  "    drverify capture --baseline checks.json --write json=report.json\n"
-	  "    drverify capture --baseline checks.json > report.json\n" },
+	  "    drverify capture --baseline checks.json > report.json\n"
+	  "  Signed, so that whoever verifies can tell where it comes from:\n"
+	  "    drverify capture --baseline checks.json --write json=report.json --sign ops-2025\n" },
 	{ "chain-try", cmd_chain_try, "show how some entries of an audit chain are hashed", FOR_TRY,
 	  NULL,
 	  "Builds the bytes that a recipe says were hashed, for a few entries, and shows them with\n"
@@ -70,6 +74,35 @@ const struct command commands[] = {
 	  "    drverify chain-propose --table public.audit_logs --source service=production\n"
 	  "    drverify chain-propose --table public.audit_logs --key audit=hmac.key \\\n"
 	  "      --hash row_hmac --previous prev_hmac --timeout 10m\n" },
+	{ "keygen", cmd_keygen, "make a key that signs documents", FOR_KEYGEN, "FILE",
+	  "Makes a private key in FILE, readable by you alone, and the public key that belongs\n"
+	  "to it in FILE.pub. Neither file may exist yet. Name it after who signs and since\n"
+	  "when: verdicts say \"signed by\" and the name of the trusted file, less \".pub\".\n"
+	  "\n"
+	  "The private key stays where baselines are captured, or with the person who signs\n"
+	  "documents by hand. It does not belong on a machine that verifies. Use it for nothing\n"
+	  "else. The public key goes to every machine that verifies, by a way on which nobody can\n"
+	  "exchange it; compare its SHA-256.\n"
+	  "\n"
+	  "Both are what openssl writes (PKCS #8 and PUBLIC KEY in PEM form). To protect the\n"
+	  "private one by a passphrase, which drverify then asks for on the terminal:\n"
+	  "  openssl pkcs8 -topk8 -scrypt -in FILE -out PROTECTED\n"
+	  "\n"
+	  "Examples\n"
+	  "    drverify keygen ops-2025\n" },
+	{ "sign", cmd_sign, "sign a document, so that --trust accepts it", FOR_SIGN, "FILE",
+	  "Signs the exact bytes of a document with an Ed25519 key, and writes the 64 bytes of\n"
+	  "the signature to FILE.sig. Keep the two together; after any change to the document,\n"
+	  "sign it again. What is no drverify/1 document is not signed.\n"
+	  "\n"
+	  "Read it first: wherever your key is trusted, its numbers are believed, and SQL and\n"
+	  "server-side code in it run. drverify capture --sign signs what it has captured.\n"
+	  "\n"
+	  "Examples\n"
+	  "    drverify sign --key ops-2025 checks.json\n"
+	  "  The same question without drverify:\n"
+	  "    openssl pkeyutl -verify -rawin -pubin -inkey ops-2025.pub -in checks.json \\\n"
+	  "      -sigfile checks.json.sig\n" },
 	{ "explain", cmd_explain, "say what a finding means and what to do next", FOR_EXPLAIN, "[CODE]",
 	  "Says what a finding code means, how it comes about after a restore, and what to do\n"
 	  "next. Without CODE it lists all codes.\n"

@@ -89,8 +89,18 @@ static const struct row rows[] = {
 	{ "key", 0, LIST, FOR_PROPOSE, AT(keys), "NAME=FILE",
 	  "a key to try as that of an HMAC, read from a file (one newline at its\n"
 	  "end is not part of it); repeatable" },
-	{ "allow-sql", 0, FLAG, FOR_RUNS, AT(allow_sql), NULL,
-	  "run SQL and server-side code that the document contains" },
+	{ "key", 0, TEXT, FOR_SIGN, AT(key), "KEY",
+	  "the private key to sign with, as drverify keygen made it" },
+	{ "trust", 0, LIST, FOR_RUNS | FOR_TRY, AT(trusted), "KEY.pub",
+	  "refuse a document FILE unless FILE.sig is a signature of it by this key,\n"
+	  "or by another one that is trusted; repeatable" },
+	{ "signature", 0, TEXT, FOR_RUNS | FOR_TRY, AT(signature), "FILE",
+	  "with --trust, the signature of a document from standard input" },
+	{ "sign", 0, TEXT, FOR_CAPTURE, AT(sign), "KEY",
+	  "sign the baseline that --write json=PATH keeps with this private key;\n"
+	  "the signature goes to PATH.sig" },
+	{ "allow-sql", 0, FLAG, FOR_RUNS | FOR_TRY, AT(allow_sql), NULL,
+	  "run SQL and server-side code of a document that no trusted key signed" },
 	{ "since-checkpoint", 0, FLAG, FOR_RUNS, AT(since_checkpoint), NULL,
 	  "of audit chains, read only what came after the last recorded checkpoint" },
 	{ "show-keys", 0, FLAG, FOR_RUNS, AT(show_keys), NULL,
@@ -383,6 +393,7 @@ void options_free(struct options *options)
 	free(options->skip.items);
 	free(options->keys.items);
 	free(options->writes.items);
+	free(options->trusted.items);
 }
 
 /* ------------------------------------------------------------------ help */

@@ -9,7 +9,8 @@
 struct command;
 
 enum option_set {
-	FOR_RUNS = 1, FOR_EXPLAIN = 2, FOR_HELP = 4, FOR_TRY = 8, FOR_PROPOSE = 16, FOR_ALL = 31
+	FOR_RUNS = 1, FOR_EXPLAIN = 2, FOR_HELP = 4, FOR_TRY = 8, FOR_PROPOSE = 16,
+	FOR_CAPTURE = 32, FOR_SIGN = 64, FOR_KEYGEN = 128, FOR_ALL = 255
 };
 
 struct texts {
@@ -28,6 +29,9 @@ struct options {
 	struct texts only, skip;
 	struct texts keys;           /* NAME=FILE */
 	struct texts writes;         /* FORMAT=PATH */
+	struct texts trusted;        /* files with public keys */
+	const char *signature;       /* of the document on standard input */
+	const char *sign, *key;      /* files with a private key */
 	uint32_t jobs;               /* 0: not given; likewise below */
 	uint32_t timeout_ms, budget_ms;
 	uint32_t priority;

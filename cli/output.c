@@ -9,6 +9,7 @@
 
 #include "file.h"
 #include "message.h"
+#include "signature.h"
 #include "suggest.h"
 
 static const char *const formats[] = { "json", "text", NULL };
@@ -84,11 +85,63 @@ static int check_places(const struct options *options, bool capture)
 	return 0;
 }
 
+/* A signature stands beside the file that it is of. */
+static int check_sign(const struct options *options)
+{
+	const char *path;
+
+	for (size_t i = 0; i < options->writes.count; i++)
+		if (!strcmp(split(options->writes.items[i], &path), "json") && !is_stdout(path))
+			return 0;
+	complain("--sign needs --write json=PATH: the signature goes to PATH.sig, beside the baseline");
+	return -1;
+}
+
+static bool is_same_file(const char *path, const char *other)
+{
+	struct stat a, b;
+
+	return !stat(path, &a) && !stat(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Whether it is one of the files that may be baselines, or in a folder of them. */
+static bool is_baseline(const char *path, const struct options *options)
+{
+	const char *name = strrchr(path, '/');
+	char inside[4096];
+
+	name = name ? name + 1 : path;
+	for (size_t i = 0; i < options->baselines.count; i++) {
+		snprintf(inside, sizeof inside, "%s/%s", options->baselines.items[i], name);
+		if (is_same_file(path, options->baselines.items[i]) || is_same_file(path, inside))
+			return true;
+	}
+	return false;
+}
+
+/* A document that is trusted would give way to one that the same command line refuses. */
+static int check_trusted(const struct options *options)
+{
+	const char *path;
+
+	for (size_t i = 0; i < options->writes.count; i++) {
+		split(options->writes.items[i], &path);
+		if (options->sign || !options->trusted.count || !is_baseline(path, options))
+			continue;
+		complain("--write: \"%s\" is the signed document, and what is written is not signed; "
+			 "give it another path", path);
+		return -1;
+	}
+	return 0;
+}
+
 int output_check(const struct options *options, bool capture)
 {
 	for (size_t i = 0; i < options->writes.count; i++)
 		if (check_format(options->writes.items[i]))
 			return -1;
+	if ((options->sign && check_sign(options)) || check_trusted(options))
+		return -1;
 	return check_places(options, capture);
 }
 
@@ -147,28 +200,6 @@ struct rendered {
 	char *bytes;
 	size_t len;
 };
-
-static bool is_same_file(const char *path, const char *other)
-{
-	struct stat a, b;
-
-	return !stat(path, &a) && !stat(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-/* Whether it is one of the files that may be baselines, or in a folder of them. */
-static bool is_baseline(const char *path, const struct options *options)
-{
-	const char *name = strrchr(path, '/');
-	char inside[4096];
-
-	name = name ? name + 1 : path;
-	for (size_t i = 0; i < options->baselines.count; i++) {
-		snprintf(inside, sizeof inside, "%s/%s", options->baselines.items[i], name);
-		if (is_same_file(path, options->baselines.items[i]) || is_same_file(path, inside))
-			return true;
-	}
-	return false;
-}
 
 /*
  * The report of a run that did not pass is no baseline. Written over a good one (which is what the
@@ -230,6 +261,18 @@ static FILE *told(const struct output *output)
 										 : output->people;
 }
 
+/* Signs what next time is read as a baseline, and nothing else. */
+static int sign(const struct rendered *r, const struct output *output)
+{
+	if (!output->key || strcmp(r->format, "json") != 0)
+		return 0;
+	if (drv_report_exit_status(output->report) >= 2) {
+		complain("\"%s\" is not signed, because this run did not pass", r->path);
+		return 0;
+	}
+	return signature_write(output->key, r->path, r->bytes, r->len, told(output));
+}
+
 static int write_file(struct rendered *r, const struct output *output, const char *given)
 {
 	/* Keys are for the owner alone, also where an older report was open to others. */
@@ -244,7 +287,7 @@ static int write_file(struct rendered *r, const struct output *output, const cha
 	}
 	if (told(output))
 		fprintf(output->people, "%s  %s\n", r->format, r->path);
-	return 0;
+	return sign(r, output);
 }
 
 static int write_one(const struct output *output, const char *write)

@@ -6,11 +6,12 @@
 #include <stdio.h>
 
 #include "drverify.h"
+#include "key.h"
 #include "options.h"
 
 /*
- * Whether each --write is FORMAT=PATH with a known format, and has a place of its own. Returns 0,
- * or -1 after a complaint.
+ * Whether each --write is FORMAT=PATH with a known format, and has a place of its own, and what is
+ * to be signed has a file. Returns 0, or -1 after a complaint.
  */
 int output_check(const struct options *options, bool capture);
 
@@ -27,6 +28,7 @@ struct output {
 	const struct drv_report *report;
 	const struct options *options;
 	bool capture;
+	const struct private_key *key;  /* signs the captured baseline; NULL: nothing is signed */
 	FILE *people;                /* where it is said what went where */
 };
 

@@ -9,47 +9,46 @@
 #include "drverify.h"
 #include "input.h"
 #include "interrupt.h"
+#include "key.h"
 #include "message.h"
 #include "output.h"
 #include "progress.h"
 #include "series.h"
 #include "source.h"
+#include "trust.h"
 
-#define DOCUMENT_LIMIT ((size_t)64 << 20)
-#define KEY_LIMIT ((size_t)64 << 10)
-
-int run_read_document(struct drv_baseline **baseline, const char *path, struct drv_error *error)
+int run_read_document(struct drv_baseline **baseline, const char *path,
+		      const struct drv_trust *trust, const struct options *options)
 {
-	const char *name = strcmp(path, "-") ? path : "standard input";
 	char *bytes, what[1024];
 	size_t len;
 	int status;
 
 	*baseline = NULL;
-	snprintf(what, sizeof what, "baseline \"%s\"", name);
+	snprintf(what, sizeof what, "baseline \"%s\"", input_name(path));
 	bytes = input_read(path, what, DOCUMENT_LIMIT, &len, NULL);
 	if (!bytes)
 		return DRV_E_IO;
-	status = drv_baseline_parse(baseline, bytes, len, name, error);
+	status = trust_parse(baseline, trust, options, path, bytes, len);
 	free(bytes);
-	if (status)
-		complain("%s", error->message);
 	return status;
 }
 
 int run_read_baseline(struct drv_baseline **baseline, const struct options *options)
 {
-	struct drv_error error = DRV_ERROR_INIT;
+	struct drv_trust *trust = NULL;
+	int status = -1;
 
-	if (!options->baselines.count) {
+	if (!options->baselines.count)
 		complain("no document: give --baseline FILE; drverify help verify shows examples");
-		return -1;
-	}
-	if (options->baselines.count > 1) {
+	else if (options->baselines.count > 1)
 		complain("--baseline is given twice; only to verify may there be several");
-		return -1;
-	}
-	return run_read_document(baseline, options->baselines.items[0], &error);
+	else
+		status = trust_read(&trust, options);
+	if (!status)
+		status = run_read_document(baseline, options->baselines.items[0], trust, options);
+	drv_trust_free(&trust);
+	return status;
 }
 
 static int give_key(struct drv_run *run, const char *option, const struct options *options)
@@ -156,13 +155,14 @@ static int measure(struct drv_report **report, struct drv_run *run, const struct
 }
 
 /* The verdict comes first: whatever happens to the files, somebody waits for it. */
-static int deliver(const struct drv_report *report, const struct options *options, bool capture)
+static int deliver(const struct drv_report *report, const struct options *options, bool capture,
+		   const struct private_key *key)
 {
 	bool document = capture && !output_has_json(options);
 	FILE *people = document || output_uses_stdout(options) ? stderr : stdout;
 	unsigned flags = (options->quiet ? DRV_REPORT_QUIET : 0u) |
 			 (options->verbose ? DRV_REPORT_VERBOSE : 0u);
-	struct output output = { report, options, capture, people };
+	struct output output = { report, options, capture, key, people };
 	int status = drv_report_exit_status(report), failed;
 
 	failed = output_stream(report, "text", flags, people);
@@ -177,15 +177,18 @@ int run_and_report(const struct options *options, bool capture)
 {
 	struct drv_baseline *baseline = NULL;
 	struct drv_report *report = NULL;
+	struct private_key *key = NULL;
 	struct drv_run *run = NULL;
 	int status = EXIT_UNDECIDED;
 
-	if (!output_check(options, capture) &&
+	/* A key that cannot be used should show now, not after hours of reading. */
+	if (!output_check(options, capture) && !key_read(&key, options->sign, "--sign") &&
 	    !(capture ? run_read_baseline : series_read_baseline)(&baseline, options) &&
 	    !prepare(&run, baseline, options) && !measure(&report, run, options, capture)) {
-		status = deliver(report, options, capture);
+		status = deliver(report, options, capture, key);
 		sources_hint(report, baseline, options);
 	}
+	key_free(&key);
 	drv_report_free(&report);
 	drv_run_free(&run);
 	drv_baseline_free(&baseline);

@@ -5,8 +5,12 @@
 #include "drverify.h"
 #include "options.h"
 
-/* Reads one document. Returns 0, or a status of the library after a complaint. */
-int run_read_document(struct drv_baseline **baseline, const char *path, struct drv_error *error);
+/*
+ * Reads one document, which one of the trusted keys must have signed unless trust is NULL. Returns 0,
+ * or a status of the library after a complaint.
+ */
+int run_read_document(struct drv_baseline **baseline, const char *path,
+		      const struct drv_trust *trust, const struct options *options);
 
 /* Reads the document that --baseline names. Returns 0, or non-zero after a complaint. */
 int run_read_baseline(struct drv_baseline **baseline, const struct options *options);

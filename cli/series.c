@@ -10,9 +10,11 @@
 
 #include "message.h"
 #include "run.h"
+#include "trust.h"
 
 struct series {
 	const struct options *options;
+	struct drv_trust *trust;     /* NULL: whoever wrote them */
 	struct drv_baseline **baselines;
 	size_t count;
 };
@@ -57,9 +59,8 @@ static bool is_usable(const struct series *series, const char *path,
 /* What is damaged in a folder is said and skipped; what may not be read or trusted ends it. */
 static int add_from_folder(struct series *series, const char *path)
 {
-	struct drv_error error = DRV_ERROR_INIT;
 	struct drv_baseline *baseline;
-	int status = run_read_document(&baseline, path, &error);
+	int status = run_read_document(&baseline, path, series->trust, series->options);
 
 	if (status == DRV_E_DOCUMENT) {
 		complain("%s is skipped: it is no drverify/1 document", path);
@@ -109,9 +110,8 @@ static int add_folder(struct series *series, const char *folder)
 
 static int add_file(struct series *series, const char *path)
 {
-	struct drv_error error = DRV_ERROR_INIT;
 	struct drv_baseline *baseline;
-	int status = run_read_document(&baseline, path, &error);
+	int status = run_read_document(&baseline, path, series->trust, series->options);
 
 	return status ? status : add(series, baseline);
 }
@@ -145,6 +145,7 @@ int series_read_baseline(struct drv_baseline **baseline, const struct options *o
 
 	if (!given->count || (given->count == 1 && !is_folder(given->items[0])))
 		return run_read_baseline(baseline, options);
+	status = trust_read(&series.trust, options);
 	for (size_t i = 0; i < given->count && !status; i++)
 		status = is_folder(given->items[i]) ? add_folder(&series, given->items[i])
 						    : add_file(&series, given->items[i]);
@@ -153,5 +154,6 @@ int series_read_baseline(struct drv_baseline **baseline, const struct options *o
 	for (size_t i = 0; i < series.count; i++)
 		drv_baseline_free(&series.baselines[i]);
 	free(series.baselines);
+	drv_trust_free(&series.trust);
 	return status;
 }

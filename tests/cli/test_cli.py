@@ -121,7 +121,8 @@ class Help(Case):
         self.assertIn("baseline for later", self.out)
 
     def test_help_fits_a_terminal(self):
-        for command in ("verify", "capture", "chain-try", "chain-propose", "explain", "help"):
+        for command in ("verify", "capture", "chain-try", "chain-propose", "keygen", "sign",
+                        "explain", "help"):
             self.run_program("help", command, status=0)
             for line in self.out.splitlines():
                 self.assertLessEqual(len(line), 100)
