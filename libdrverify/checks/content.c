@@ -79,9 +79,8 @@ static struct drvp_selection selection(const struct drvp_item *item,
 {
 	const struct drvp_content *content = item->config;
 
-	(void)settings;
 	return (struct drvp_selection){ content->where.list, content->where.count,
-					content->filter };
+					content->filter, settings->allow_sql };
 }
 
 static bool ready(const struct drvp_item *item, const struct drvp_settings *settings)

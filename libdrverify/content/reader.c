@@ -236,7 +236,8 @@ struct drvp_scan drvp_content_reader_scan(const struct drvp_content_reader *r)
 
 	return (struct drvp_scan){
 		.relation = r->m->relation,
-		.selection = { content->where.list, content->where.count, content->filter },
+		.selection = { content->where.list, content->where.count, content->filter,
+			       r->m->settings->allow_sql },
 		.range = r->m->range,
 		.columns = r->wanted,
 		.column_count = r->wanted_count,
