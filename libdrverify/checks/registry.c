@@ -98,7 +98,8 @@ const struct drv_explanation drvp_common_codes[] = {
 	{ "lineage.older", DRV_INCONCLUSIVE,
 	  "The restore point lies before the baseline, so its recorded values cannot be expected.",
 	  "The restore went back to before the last capture, which may be just what was wanted.",
-	  "Use the newest baseline that is not after the restore point." },
+	  "Use the newest baseline that is not after the restore point: --baseline FOLDER "
+	  "--restored-to TIME finds it." },
 	{ "lineage.unknown", DRV_INCONCLUSIVE,
 	  "It is not known which moment was restored, so recorded values cannot be compared.",
 	  "A dump carries no WAL position, and a promoted server has moved on.",
