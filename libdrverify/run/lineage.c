@@ -108,8 +108,8 @@ static void prove_by_history(struct proof *proof, const struct drvp_source *sour
 		      "this role may not read where it left the baseline's");
 		return;
 	}
-	snprintf(how, sizeof how, "promoted: it left timeline %" PRIu32 " at " LSN ", %s the baseline's "
-		 LSN, left->timeline, LSN_PARTS(left->lsn),
+	snprintf(how, sizeof how, "%s: it left timeline %" PRIu32 " at " LSN ", %s the baseline's "
+		 LSN, identity->in_recovery ? "on another timeline" : "promoted", left->timeline, LSN_PARTS(left->lsn),
 		 drvp_lsn_before(left->lsn, captured) ? "before" : "not before", LSN_PARTS(captured));
 	if (drvp_lsn_before(left->lsn, captured))
 		prove(proof, DRVP_LINEAGE_OLDER, "%s", how);
@@ -135,7 +135,8 @@ static void prove_by_position(struct proof *proof, const struct drvp_source *sou
 	snprintf(how, sizeof how, "same server and timeline; WAL position " LSN " is not before the "
 		 "baseline's " LSN, LSN_PARTS(identity->lsn), LSN_PARTS(captured));
 	if (drvp_lsn_before(identity->lsn, captured)) {
-		if (identity->in_recovery && same_timeline && same_transactions(recorded, identity))
+		if (identity->in_recovery && same_timeline &&
+		    identity->lsn <= identity->timeline_until && same_transactions(recorded, identity))
 			prove(proof, DRVP_LINEAGE_SAME, "same server and timeline; WAL position " LSN
 			      ", and no transaction until the baseline", LSN_PARTS(identity->lsn));
 		else
@@ -151,6 +152,9 @@ static void prove_by_position(struct proof *proof, const struct drvp_source *sou
 		      "baseline's %" PRId64, identity->timeline, recorded->timeline.value);
 	} else if (!same_timeline) {
 		prove_by_history(proof, source, identity, captured);
+	} else if (identity->in_recovery && identity->timeline_until < captured) {
+		prove(proof, DRVP_LINEAGE_UNKNOWN, "same server, but this role may not see which timeline it "
+		      "follows (GRANT pg_monitor)");
 	} else if (identity->in_recovery) {
 		prove_not_older(proof, source, identity, how);
 	} else {

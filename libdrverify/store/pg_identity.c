@@ -54,6 +54,16 @@ static int ask_start(struct drvp_pg *s, struct drvp_identity *out, struct drv_er
 	return 0;
 }
 
+static bool read_lsn(uint64_t *lsn, const char *text)
+{
+	unsigned high, low;
+
+	if (sscanf(text, "%X/%X", &high, &low) != 2)
+		return false;
+	*lsn = (uint64_t)high << 32 | low;
+	return true;
+}
+
 /*
  * Asked after the snapshot was taken, so that what it shows lies before. What is written to disk
  * may still be behind that, where commits do not wait for it.
@@ -63,11 +73,10 @@ static int ask_lsn(struct drvp_pg *s, uint64_t *lsn, struct drv_error *err)
 	const char *sql = s->in_recovery ? "SELECT pg_catalog.pg_last_wal_replay_lsn()" :
 					   "SELECT pg_catalog.pg_current_wal_insert_lsn()";
 	const char *text;
-	unsigned high, low;
 	int status = drvp_pg_ask_text(s, sql, &text, err);
 
-	if (!status && sscanf(text, "%X/%X", &high, &low) == 2)
-		*lsn = (uint64_t)high << 32 | low;
+	if (!status)
+		read_lsn(lsn, text);
 	return status;
 }
 
@@ -92,20 +101,52 @@ static int ask_transaction(struct drvp_pg *s, uint64_t *next, struct drv_error *
 }
 
 /* The file that is written now is of the present timeline; the last checkpoint may be older. */
-static int ask_timeline(struct drvp_pg *s, uint32_t *timeline, struct drv_error *err)
+static int ask_timeline_written(struct drvp_pg *s, struct drvp_identity *out, struct drv_error *err)
 {
-	static const char primary[] =
-		"SELECT pg_catalog.substr(pg_catalog.pg_walfile_name("
-		"pg_catalog.pg_current_wal_lsn()), 1, 8)";
-	static const char standby[] =
-		"SELECT pg_catalog.to_hex(greatest(c.timeline_id, r.min_recovery_end_timeline))"
-		" FROM pg_catalog.pg_control_checkpoint() c, pg_catalog.pg_control_recovery() r";
+	static const char sql[] = "SELECT pg_catalog.substr(pg_catalog.pg_walfile_name("
+				  "pg_catalog.pg_current_wal_lsn()), 1, 8)";
 	const char *text;
-	int status = drvp_pg_ask_text(s, s->in_recovery ? standby : primary, &text, err);
+	int status = drvp_pg_ask_text(s, sql, &text, err);
+
+	if (status)
+		return status;
+	out->timeline = (uint32_t)strtoul(text, NULL, 16);
+	out->timeline_until = UINT64_MAX;
+	return 0;
+}
+
+/*
+ * The timeline that a standby is on its way to has its history beside the WAL from the start, but
+ * only some roles may look. The control file, which all may read, learns of it later.
+ */
+static int ask_timeline_replayed(struct drvp_pg *s, struct drvp_identity *out, struct drv_error *err)
+{
+	static const char control[] =
+		"SELECT greatest(c.timeline_id, r.min_recovery_end_timeline)"
+		" FROM pg_catalog.pg_control_checkpoint() c, pg_catalog.pg_control_recovery() r";
+	static const char until[] = "SELECT min_recovery_end_lsn FROM pg_catalog.pg_control_recovery()";
+	static const char target[] =
+		"SELECT coalesce(max(pg_catalog.substr(name, 1, 8)), '0')"
+		" FROM pg_catalog.pg_ls_waldir() WHERE name LIKE '________.history'";
+	const char *known, *position = "", *files = "";
+	unsigned long there;
+	int status = drvp_pg_ask_text(s, control, &known, err);
 
 	if (!status)
-		*timeline = (uint32_t)strtoul(text, NULL, 16);
-	return status;
+		status = drvp_pg_ask_text(s, until, &position, err);
+	if (!status)
+		status = drvp_pg_ask_text(s, target, &files, err);
+	if (status)
+		return status;
+	out->timeline = (uint32_t)strtoul(known, NULL, 10);
+	read_lsn(&out->timeline_until, position);
+	if (!files[0])
+		return 0;
+	out->timeline_until = UINT64_MAX;
+	there = strtoul(files, NULL, 16);
+	if (there > out->timeline && there <= UINT32_MAX)
+		out->timeline = (uint32_t)there;
+	return 0;
 }
 
 /* Of more lines than there is room for, the last ones are kept. */
@@ -210,7 +251,7 @@ int drvp_pg_identify(struct drvp_session *session, struct drvp_identity *out,
 	if (!status)
 		status = ask_lsn(s, &out->lsn, err);
 	if (!status)
-		status = ask_timeline(s, &out->timeline, err);
+		status = (s->in_recovery ? ask_timeline_replayed : ask_timeline_written)(s, out, err);
 	if (!status)
 		status = ask_transaction(s, &out->next_transaction, err);
 	if (!status)

@@ -253,6 +253,7 @@ struct drvp_identity {
 	bool superuser;
 	uint64_t system_identifier;
 	uint32_t timeline;
+	uint64_t timeline_until;     /* the position up to which it is known to be that one */
 	uint64_t lsn;                /* behind everything that the snapshot shows */
 	uint64_t next_transaction;   /* the snapshot shows what those before it have left, and
 					nothing else; 0: it is not that simple */

@@ -108,6 +108,11 @@ class Cluster:
         name = self.ask("SELECT pg_walfile_name(pg_switch_wal())")
         self.wait_for(f"SELECT last_archived_wal >= '{name}' FROM pg_stat_archiver", "the archive")
 
+    def copy_archive(self, folder):
+        shutil.copytree(self.archive, folder)
+        give_away(folder)
+        return folder
+
     def copy(self, folder):
         """As a snapshot of the disk would be: whatever is there, to be recovered from a crash."""
         shutil.copytree(self.data, folder / "data")
@@ -128,14 +133,19 @@ class Cluster:
         return cls(folder)
 
     @classmethod
-    def restore(cls, backup, folder, target, promote):
-        """A backup, replayed up to a target, and then paused or promoted."""
+    def restore(cls, backup, folder, target, promote, archive=None):
+        """
+        A backup, replayed up to a target, and then paused or promoted. It archives what it writes
+        only where it has an archive of its own.
+        """
         folder.mkdir()
         shutil.copytree(backup, folder / "data")
         (folder / "data" / "recovery.signal").touch()
         cluster = cls.adopt(folder)
-        cluster.set({"restore_command": f"cp {cluster.archive}/%f %p", "archive_mode": "off",
-                     "recovery_target_action": "promote" if promote else "pause", **target})
+        cluster.archive = archive or cluster.archive
+        cluster.set({"restore_command": f"cp {cluster.archive}/%f %p",
+                     "archive_command": f"cp %p {cluster.archive}/%f",
+                     "archive_mode": "on" if archive else "off", "recovery_target_action": "promote" if promote else "pause", **target})
         cluster.start()
         if promote:
             cluster.wait_for("SELECT NOT pg_is_in_recovery()", "the promotion")

@@ -8,6 +8,7 @@ each of them the relation to the baseline, the finding codes and the exit status
 """
 import collections
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -23,6 +24,8 @@ from cases import Failed
 
 PLATFORM = ROOT / "fixtures" / "pet-platform"
 READER = "drverify_reader"
+# May see which files are beside the WAL, but not read them.
+MONITOR = "drverify_monitor"
 
 # A row in each table, as the application writes them, the chain of the audit log included.
 WRITE = """
@@ -45,6 +48,19 @@ USERS, PETS, NOTES, AUDIT = ("row_count:main:public.users", "row_count:main:publ
                              "audit_chain:main:public.audit_logs")
 FRESH = "freshness:main:public.health_notes"
 CONNECTION = "connection:main"
+
+
+PLACES, REVIEWS = "collection_count:search:places", "collection_count:search:reviews"
+
+
+def with_mongodb(given):
+    """The same with a second store, one of whose collections only grows."""
+    given["sources"]["search"] = {"store": "mongodb"}
+    given["checks"] += [
+        {"check": "collection_count", "source": "search", "collection": "places"},
+        {"check": "collection_count", "source": "search", "collection": "reviews",
+         "append_only": True}]
+    return given
 
 
 def document():
@@ -75,7 +91,11 @@ class Scene:
         self.folder = folder
         self.lock = threading.RLock()
         self.clusters = {}
-        self.baseline = folder / "captured.json"
+        self.mongodb = ""
+        if os.environ.get("DRV_TEST_MONGODB") and options.mongo_command:
+            address, _, rest = os.environ["DRV_TEST_MONGODB"].partition("?")
+            self.store = folder.name.replace(".", "_")
+            self.mongodb = f"{address.rstrip('/')}/{self.store}" + (f"?{rest}" if rest else "")
 
     def write(self, cluster, database="platform"):
         cluster.ask(WRITE, database)
@@ -83,6 +103,7 @@ class Scene:
     def load(self, cluster):
         cluster.ask("CREATE DATABASE platform")
         cluster.ask((PLATFORM / "roles.sql").read_text("utf-8"))
+        cluster.ask(f"CREATE ROLE {MONITOR} LOGIN BYPASSRLS IN ROLE pg_read_all_data, pg_monitor")
         made = run([self.options.generate, "--output", "postgresql", "--shape", "plan", "--scale",
                     "500", "--audit-rows", "200"])
         for text in ((PLATFORM / "schema-plan.sql").read_text("utf-8"), made,
@@ -94,15 +115,24 @@ class Scene:
                               capture_output=True, timeout=120)
         return done.returncode, done.stdout + done.stderr
 
-    def capture(self, cluster, to, expected=0):
-        given = self.folder / "document.json"
-        given.write_text(json.dumps(document()), "utf-8")
-        status, output = self.drverify("capture", "--baseline", given, "--source",
-                                       f"main={cluster.conninfo('platform', READER)}", "--write",
-                                       f"json={to}")
-        if status != expected:
+    def capture(self, cluster, to, given):
+        specification = self.folder / "document.json"
+        specification.write_text(json.dumps(given), "utf-8")
+        status, output = self.drverify("capture", "--baseline", specification, "--write",
+                                       f"json={to}", *self.sources(given, cluster))
+        if status:
             raise Failed(f"the capture ended with {status}\n{output}")
         return json.loads(to.read_text("utf-8"))
+
+    def sources(self, given, cluster, database="platform", role=READER):
+        yield from ("--source", f"main={cluster.conninfo(database, role)}")
+        if "search" in given["sources"]:
+            yield from ("--source", f"search={self.mongodb}")
+
+    def write_mongodb(self):
+        """One document more in each collection."""
+        run([self.options.mongo_command, self.mongodb, self.store], json.dumps(
+            [{"insert": name, "documents": [{"name": "new"}]} for name in ("places", "reviews")]))
 
     def prepare(self):
         """The history, whose middle is the capture."""
@@ -116,7 +146,11 @@ class Scene:
         primary.ask("SELECT pg_create_restore_point('before')")
         self.time_before = primary.ask("SELECT clock_timestamp()")
         self.write(primary)
-        self.captured = self.capture(primary, self.baseline)
+        self.captured = self.capture(primary, self.folder / "captured.json", document())
+        if self.mongodb:
+            self.write_mongodb()
+            self.capture(primary, self.folder / "captured-both.json", with_mongodb(document()))
+            self.write_mongodb()
         primary.ask("SELECT pg_create_restore_point('at')")
         self.dump(primary)
         self.busy(primary)
@@ -161,7 +195,8 @@ class Scene:
         if session.stdout.readline().strip() != "written":
             raise Failed("the busy session did not write")
         self.write_apart(primary)
-        self.busy_captured = self.capture(primary, self.folder / "captured-busy.json")
+        self.busy_captured = self.capture(primary, self.folder / "captured-busy.json",
+                                          document())
         session.communicate("COMMIT;\n", timeout=60)
         primary.ask("SELECT pg_create_restore_point('busy')")
 
@@ -187,6 +222,8 @@ class Scene:
             cluster.ask((PLATFORM / "roles.sql").read_text("utf-8"))
             self.load_dump(cluster, "platform")
             return cluster
+        if name == "branch paused":
+            return self.follow_branch(folder)
         target = {
             "position": {"recovery_target_lsn": self.captured["sources"]["main"]["identity"]["lsn"],
                          "recovery_target_inclusive": "off"},
@@ -199,12 +236,30 @@ class Scene:
             self.go_on(cluster)
         return cluster
 
+    def follow_branch(self, folder):
+        """
+        A restore that follows another one, which left the captured timeline before the capture and
+        went on beyond it.
+        """
+        archive = self.clusters["primary"].copy_archive(self.folder / "archive-of-branch")
+        branch = self.clusters["branch"] = Cluster.restore(
+            self.folder / "backup", self.folder / "branch", {"recovery_target_name": "before"}, True,
+            archive)
+        self.go_on(branch)
+        branch.ask("SELECT pg_create_restore_point('branch')")
+        branch.archive_all()
+        return Cluster.restore(self.folder / "backup", folder, {"recovery_target_name": "branch"},
+                               False, archive)
+
     def load_dump(self, cluster, database):
         cluster.ask(f"CREATE DATABASE {database}")
         run([str(BIN / "pg_restore"), "--no-owner", "--dbname", cluster.conninfo(database),
              str(self.dumped)])
 
     def close(self):
+        if self.mongodb:
+            run([self.options.mongo_command, self.mongodb, self.store],
+                json.dumps([{"dropDatabase": 1}]))
         for cluster in self.clusters.values():
             cluster.stop()
 
@@ -226,7 +281,14 @@ SAME = {}
 NEWER = {"lineage.newer": [USERS]}
 
 Way = collections.namedtuple("Way", "cluster says exit findings flags role database baseline",
-                             defaults=([], READER, "platform", "captured"))
+                             defaults=([], None, "platform", "captured"))
+
+
+def both(cluster, findings, points):
+    """main is at the captured moment and in recovery; findings are about the other store."""
+    return Way(cluster, "no transaction|as stated", 3, {**IN_RECOVERY, **findings},
+               [word for point in points for word in ("--restored-to", point)],
+               baseline="captured-both")
 
 
 def no_reference(findings):
@@ -250,6 +312,19 @@ def ways(scene):
                                       no_reference({**OLDER, **IN_RECOVERY})),
         "paused after, by time": Way("time after paused", "restored to .* after the baseline", 3,
                                      {**NEWER, **IN_RECOVERY}, ["--restored-to", scene.time_after]),
+        "paused on a branch": Way("branch paused", "it left timeline 1 at .*, before", 3,
+                                  no_reference({**OLDER, **IN_RECOVERY}), role="postgres"),
+        "paused on a branch, half read": Way(
+            "branch paused", "may not read where", 3,
+            no_reference({**doubted("lineage.unknown"), **IN_RECOVERY})),
+        "paused on a branch, unread": Way(
+            "branch paused", "may not see which timeline", 3,
+            no_reference({**doubted("lineage.unknown"), **IN_RECOVERY}), role=READER),
+        "paused after, unread": Way(
+            "after paused", "may not see which timeline", 3,
+            no_reference({**whole_chain("lineage.unknown"), **IN_RECOVERY}), role=READER),
+        "paused at, unread but stated": Way("at paused", "no transaction between the two", 1,
+                                            IN_RECOVERY, stated, role=READER),
         # --- paused, and something else is said
         "said to be later than it is": Way(
             "before paused", "after the baseline; but same server; WAL position", 3,
@@ -315,6 +390,16 @@ def ways(scene):
         "copy, not as far": Way("short copy", "is before the baseline's", 3, no_reference(OLDER)),
         "copy, further": Way("long copy", "may be a copy that was set back", 3,
                              no_reference(doubted("lineage.unknown"))),
+        # --- two stores, which need not have come back to one moment
+        "two stores, one moment": both("at paused", {"lineage.newer": [PLACES]},
+                                       [scene.time_after]),
+        "two stores, two moments": both("at paused", {"lineage.newer": [PLACES]},
+                                        ["main=baseline", "search=now"]),
+        "two stores, one of them earlier": both(
+            "at paused", {"lineage.older": [PLACES, REVIEWS]},
+            ["main=baseline", f"search={scene.time_before}"]),
+        "two stores, an LSN places one": both(
+            "at paused", {"lineage.unknown": [PLACES, REVIEWS]}, [lsn]),
         # --- the captured server itself; afterwards it has crashed
         "live": Way("primary", "the captured server, running ever since", 3, NEWER),
         "live, as stated": Way("primary", "live, as stated", 3, NEWER, ["--restored-to", "now"]),
@@ -330,8 +415,8 @@ def findings_of(report):
     found = collections.defaultdict(list)
     for check in report["checks"]:
         for finding in check["result"]["findings"]:
-            name = ":".join([check["check"], check["source"]] +
-                            ([check["table"]] if "table" in check else []))
+            target = check.get("table", check.get("collection"))
+            name = ":".join([check["check"], check["source"]] + ([target] if target else []))
             found[finding["code"]].append(name)
     return dict(found)
 
@@ -339,10 +424,11 @@ def findings_of(report):
 def try_way(scene, name, way):
     cluster = scene.cluster(way.cluster)
     report = scene.folder / (re.sub(r"\W+", "-", name) + ".json")
+    baseline = scene.folder / f"{way.baseline}.json"
+    role = way.role or (MONITOR if way.cluster.endswith("paused") else READER)
     status, output = scene.drverify(
-        "--baseline", scene.folder / f"{way.baseline}.json", "--source",
-        f"main={cluster.conninfo(way.database, way.role)}", "--write", f"json={report}", "-v",
-        *way.flags)
+        "--baseline", baseline, "--write", f"json={report}", "-v", *way.flags,
+        *scene.sources(json.loads(baseline.read_text("utf-8")), cluster, way.database, role))
     if not report.exists():
         raise Failed(f"no report (exit {status})\n{output}")
     written = json.loads(report.read_text("utf-8"))
@@ -358,6 +444,12 @@ def try_way(scene, name, way):
         wrong.append(f"found {found}, not {expected}")
     if wrong:
         raise Failed("; ".join(wrong) + f"\n{output}")
+
+
+def attempt(scene, name, way):
+    if way.baseline == "captured-both" and not scene.mongodb:
+        return "skipped", f"skip {name}: no MongoDB server"
+    return cases.attempt(name, way.says, lambda: try_way(scene, name, way))
 
 
 def read_options():
@@ -377,8 +469,8 @@ def main():
         scene.prepare()
         table = ways(scene)
         chosen = [name for name in table if not options.case or name in options.case]
-        return cases.try_all("lineage", chosen, lambda name: cases.attempt(
-            name, table[name].says, lambda: try_way(scene, name, table[name])), options)
+        return cases.try_all("lineage", chosen, lambda name: attempt(scene, name, table[name]),
+                             options)
     finally:
         scene.close()
         shutil.rmtree(folder)

@@ -37,6 +37,7 @@ static struct scene scene(void)
 					  .database_oid = { true, 16384 } } },
 		.identity = { .system_identifier = 7421230000000000001u,
 			      .timeline = 1,
+			      .timeline_until = UINT64_MAX,
 			      .lsn = 0x3000060,
 			      .next_transaction = 780,
 			      .database_oid = 16384,
@@ -139,6 +140,24 @@ static void test_in_recovery(void **state)
 	s.source.identity.next_transaction.set = false;
 	s.identity.next_transaction = 771;
 	expect(s, DRVP_LINEAGE_NEWER, "not before");
+}
+
+/* What a standby has replayed may be a branch that its control file does not know of yet. */
+static void test_timeline_known_in_part(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	s.identity.in_recovery = true;
+	s.identity.timeline_until = 0x300005F;
+	expect(s, DRVP_LINEAGE_UNKNOWN, "may not see which timeline");
+	s.identity.timeline_until++;
+	expect(s, DRVP_LINEAGE_NEWER, "not before");
+	s.identity.lsn = 0x3000050;
+	s.identity.next_transaction = 771;
+	expect(s, DRVP_LINEAGE_SAME, "no transaction");
+	s.identity.timeline_until = 0x300004F;
+	expect(s, DRVP_LINEAGE_OLDER, "before");
 }
 
 /* One record ends where a page ends, and the next one begins behind the header of the next page. */
@@ -371,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_stated_without_capture),
 		cmocka_unit_test(test_live),
 		cmocka_unit_test(test_in_recovery),
+		cmocka_unit_test(test_timeline_known_in_part),
 		cmocka_unit_test(test_headers_of_pages_are_no_distance),
 		cmocka_unit_test(test_a_server_started_since_is_not_placed),
 		cmocka_unit_test(test_promoted),
