@@ -249,7 +249,7 @@ static const struct {
 	{ "checkpoints", "{ \"type\": \"array\", \"maxItems\": 16, "
 			 "\"items\": { \"$ref\": \"#/$defs/checkpoint\" } }" },
 	{ "hashes", "{ \"type\": \"array\", \"items\": { \"$ref\": \"#/$defs/hex\" } }" },
-	{ "recorded_columns", "{ \"type\": \"array\", \"minItems\": 1, "
+	{ "recorded_columns", "{ \"type\": \"array\", "
 			      "\"items\": { \"$ref\": \"#/$defs/recorded_column\" } }" },
 	{ "buckets", "{ \"type\": \"array\", \"maxItems\": 4097, "
 		     "\"items\": { \"$ref\": \"#/$defs/recorded_bucket\" } }" },

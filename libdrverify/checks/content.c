@@ -108,7 +108,7 @@ static void put_hex(struct drvp_json_writer *writer, const char *name,
 
 static void put_columns(struct drvp_json_writer *writer, const struct drvp_content_tally *own)
 {
-	if (!own->columns.count)
+	if (!own->columns.list)
 		return;
 	drvp_json_open_array(writer, "columns", false);
 	for (size_t i = 0; i < own->columns.count; i++) {

@@ -243,7 +243,7 @@ static void judge_uncovered(const struct judging *j)
 {
 	const struct drvp_relation *relation = j->c->relation;
 
-	for (size_t i = 0; j->recorded->columns.count && i < relation->column_count; i++)
+	for (size_t i = 0; j->recorded->columns.list && i < relation->column_count; i++)
 		if (!is_covered(j, relation->columns[i].name))
 			drvp_find(j->out, "content.not_covered", 0, NULL,
 				  "column \"%s\" is not in the baseline", relation->columns[i].name);

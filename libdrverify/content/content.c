@@ -27,9 +27,10 @@ static int read_recorded_columns(struct drvp_reader *reader, const struct drvp_j
 	struct drvp_recorded_columns *columns = out;
 	struct drvp_recorded_column *list;
 
-	if (value->type != DRVP_JSON_ARRAY || !value->count)
+	if (value->type != DRVP_JSON_ARRAY)
 		return drvp_document_fail(reader, value, "expected the columns that were hashed");
-	list = drvp_arena_array(reader->arena, value->count, sizeof *list);
+	/* A table may have none. */
+	list = drvp_arena_array(reader->arena, value->count + 1, sizeof *list);
 	if (!list)
 		return drvp_fail_nomem(reader->err);
 	columns->list = list;
@@ -191,7 +192,7 @@ static int validate_expect(struct drvp_reader *reader, const struct drvp_content
 	if ((expect->method.value == DRVP_CONTENT_HMAC) != (expect->key_id != NULL))
 		return drvp_document_fail(reader, node, "\"key_id\" belongs to the method "
 					  "hmac-sha256, and to no other");
-	if (documents == (expect->columns.count > 0))
+	if (documents == (expect->columns.list != NULL))
 		return drvp_document_fail(reader, node, "\"columns\" are recorded of tables, and of "
 					  "nothing else");
 	if (buckets->count && ((buckets->by.value == DRVP_BY_HASH) != !buckets->column ||

@@ -31,7 +31,7 @@ static int note_columns(struct drvp_content_tally *own, const struct drvp_conten
 
 	if (relation->kind == DRVP_COLLECTION)
 		return 0;
-	list = drvp_arena_array(&own->names, count, sizeof *list);
+	list = drvp_arena_array(&own->names, count + 1, sizeof *list);
 	if (!list)
 		return DRV_E_NOMEM;
 	for (size_t i = 0; i < count; i++) {
