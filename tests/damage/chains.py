@@ -45,6 +45,7 @@ import cases
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHAINS = ROOT / "fixtures" / "damage-chains"
+ROLES = run.PLATFORM / "roles.sql"
 EMPTY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n"
 KNOWN = {"about", "before", "check", "asked", "stated", "nights", "grown", "flags", "moment",
          "intact", "reads", "damage", "keys", "exit", "findings", "named", "says"}
@@ -65,6 +66,7 @@ class Stores(run.Stores):
             self.psql("postgres", f'CREATE DATABASE "{self.worker.database}" TEMPLATE template0'
                       " ENCODING UTF8 LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'")
             self.databases.append(self.worker.database)
+            self.psql(self.worker.database, ROLES.read_text("utf-8"))
         return self.worker.database
 
     def fill(self, folder):
@@ -274,8 +276,8 @@ def main():
     options = cases.parser("Tries the chains of fixtures/damage-chains").parse_args()
     cases.need_postgresql()
     stores = Stores(options)
-    # Roles belong to the whole server.
-    stores.psql("postgres", (run.PLATFORM / "roles.sql").read_text("utf-8"))
+    # Roles belong to the whole server: the workers' databases find them made.
+    stores.psql("postgres", ROLES.read_text("utf-8"))
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="drv-chains."))
     try:
         return cases.try_all("chains", read_cases(options, stores, scratch),

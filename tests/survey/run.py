@@ -40,6 +40,7 @@ from cases import Failed
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CASES = ROOT / "fixtures" / "chain-survey"
+ROLES = ROOT / "fixtures" / "pet-platform" / "roles.sql"
 KNOWN = {"about", "application", "commit", "language", "key", "edit", "middle", "rows", "damage",
          "named", "uncovered", "unverifiable"}
 USUAL = {"edited": {"chain.hash_mismatch": 1}, "deleted": {"chain.link_broken": 1},
@@ -103,6 +104,7 @@ class Postgresql:
     def create(self):
         self.psql("postgres", f'CREATE DATABASE "{self.name}" TEMPLATE template0 ENCODING UTF8'
                   " LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'")
+        self.psql(self.name, ROLES.read_text("utf-8"))
         self.psql(self.name, (self.folder / "schema.sql").read_text("utf-8"))
 
     # The text of the rows goes to the server as it is, so that a column of type json keeps it.
@@ -430,9 +432,8 @@ def main():
     folders = sorted(path.parent for path in CASES.glob("*/case.json"))
     if options.case:
         folders = [folder for folder in folders if folder.name in options.case]
-    # Roles belong to the whole server.
-    psql(os.environ["DRV_TEST_POSTGRESQL"],
-         (ROOT / "fixtures/pet-platform/roles.sql").read_text("utf-8"))
+    # Roles belong to the whole server: the cases' databases find them made.
+    psql(os.environ["DRV_TEST_POSTGRESQL"], ROLES.read_text("utf-8"))
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="drv-survey."))
     try:
         return cases.try_all("survey", folders,
