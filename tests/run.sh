@@ -2,13 +2,16 @@
 # run.sh: installs what is missing, builds, starts throw-away servers, and tries everything
 #
 # usage: tests/run.sh [--only PART]...
-# Parts: unit store cli damage lineage survey demo builds embed header exports. Everything is made under
-# build/tests and stays there, the servers excepted, which are stopped and removed.
+# Parts: unit store cli damage lineage stability survey demo builds embed header exports smoke, and
+# on demand only: versions, which tries every supported major version of PostgreSQL.
+# Everything is made under build/tests and stays there, the servers excepted, which are stopped and
+# removed.
 set -u
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/tests
-parts=(header unit exports builds embed cli store damage lineage survey demo)
+parts=(header unit exports builds embed cli store damage lineage stability survey demo smoke)
+on_demand=(versions)
 passed=0 failed=0 skipped=0
 
 # shellcheck source=fixtures/servers/install.sh
@@ -19,7 +22,7 @@ passed=0 failed=0 skipped=0
 . "$root/fixtures/servers/mongodb.sh"
 
 usage() {
-	sed -n 's/^# \{0,1\}//; 3,5p' "$0" >&2
+	sed -n 's/^# \{0,1\}//; 4,6p' "$0" >&2
 	exit 3
 }
 
@@ -27,7 +30,7 @@ only=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--only)
-		[[ " ${parts[*]} " == *" ${2:-} "* ]] || usage
+		[[ " ${parts[*]} ${on_demand[*]} " == *" ${2:-} "* ]] || usage
 		only+=("$2")
 		shift 2
 		;;
@@ -75,10 +78,17 @@ number_after() {
 
 # Runs the meson tests of some suites in a build folder and adds up what meson counted.
 meson_suites() {
-	local folder=$1 log=$build/log/meson-${1##*/}.log suite options=()
+	local folder=$1 suite options=()
 	shift
 	for suite in "$@"; do options+=(--suite "$suite"); done
-	meson test -C "$folder" --no-rebuild --print-errorlogs "${options[@]}" >"$log" 2>&1
+	meson_tests "$folder" "$*" "${options[@]}"
+}
+
+# meson_tests FOLDER WHAT ARGUMENT…: the same for the tests that the arguments select.
+meson_tests() {
+	local folder=$1 what=$2 log=$build/log/meson-${1##*/}.log
+	shift 2
+	meson test -C "$folder" --no-rebuild --print-errorlogs "$@" >"$log" 2>&1
 	local status=$? good bad none
 	good=$(number_after "$log" Ok)
 	bad=$(($(number_after "$log" Fail) + $(number_after "$log" Timeout)))
@@ -89,7 +99,7 @@ meson_suites() {
 		[ "$bad" -gt 0 ] || bad=1
 	fi
 	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + none))
-	echo "     ${folder##*/}, $*: $good passed, $bad failed, $none skipped"
+	echo "     ${folder##*/}, $what: $good passed, $bad failed, $none skipped"
 }
 
 # ---------------------------------------------------------------- building
@@ -268,7 +278,7 @@ part_store() {
 
 # cases NAME COMMAND…: a runner of cases, whose last line counts those passed, failed and skipped.
 cases() {
-	local name=$1 log=$build/log/$1.log counts
+	local name=$1 log=$build/log/${1//[^A-Za-z0-9]/-}.log counts
 	shift
 	"$@" | tee "$log"
 	read -ra counts <<<"$(tail -n 1 "$log" | tr -cd '0-9 ')"
@@ -301,6 +311,13 @@ part_lineage() {
 		--mongo-command "$build/plain/fixtures/mongo_command"
 }
 
+# Brings servers of its own, of several versions.
+part_stability() {
+	plain
+	cases stability python3 "$root/tests/stability/run.py" --quiet \
+		--drverify "$build/plain/cli/drverify" --versions "$root/build/servers"
+}
+
 part_survey() {
 	plain
 	servers
@@ -311,6 +328,66 @@ part_survey() {
 part_demo() {
 	plain
 	try "demo" "$root/fixtures/demo.sh" --build "$build/plain"
+}
+
+# ---------------------------------------------------------------- other versions of PostgreSQL
+
+# on_version MAJOR COMMAND…: with a server of that version in place of the usual one, and its
+# client programs first on PATH. A version that is not to be had is skipped.
+on_version() {
+	local major=$1 log=$build/log/version-$1.log client path=$PATH
+	shift
+	drv_postgresql_stop
+	if ! "$root/fixtures/servers/versions.sh" "$root/build/servers" "$major" \
+		>"$build/version" 2>"$log"; then
+		skip "PostgreSQL $major" "$(tail -n 1 "$log")"
+		return
+	fi
+	{ read -r DRV_POSTGRESQL_BIN && read -r client; } <"$build/version"
+	if drv_postgresql_start "$build/postgresql-$major"; then
+		PATH=$client:$PATH
+		DRV_TEST_POSTGRESQL=$DRV_POSTGRESQL_URI "$@" "$major"
+		PATH=$path
+	else
+		failed=$((failed + 1))
+		echo "FAIL PostgreSQL $major does not start"
+	fi
+	drv_postgresql_stop
+	unset DRV_POSTGRESQL_BIN
+}
+
+store_on() {
+	local names
+	mapfile -t names < <(meson test -C "$build/sanitized" --list --suite store 2>/dev/null |
+		sed -n 's|.* / \(postgresql.*\)|\1|p')
+	meson_tests "$build/sanitized" "PostgreSQL $1" "${names[@]}"
+}
+
+everything_on() {
+	local common=(--quiet --drverify "$build/plain/cli/drverify"
+		--mongo-command "$build/plain/fixtures/mongo_command")
+	store_on "$1"
+	cases "damage on $1" python3 "$root/tests/damage/run.py" "${common[@]}" \
+		--generate "$build/plain/fixtures/generate"
+	cases "chains on $1" python3 "$root/tests/damage/chains.py" "${common[@]}"
+	cases "survey on $1" python3 "$root/tests/survey/run.py" "${common[@]}"
+}
+
+# The oldest and the newest that are supported; the usual server is of a version between them.
+part_smoke() {
+	sanitized
+	on_version 13 store_on
+	on_version 18 store_on
+}
+
+part_versions() {
+	local major
+	sanitized
+	plain
+	servers
+	for major in 13 14 15 16 17 18; do on_version "$major" everything_on; done
+	cases versions python3 "$root/tests/stability/run.py" --every --quiet \
+		--drverify "$build/plain/cli/drverify" --versions "$root/build/servers"
 }
 
 # ---------------------------------------------------------------- the run
@@ -345,10 +422,10 @@ export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 [ -d "$DRV_CONFORMANCE" ] || unset DRV_CONFORMANCE
 
-if wants store cli embed damage lineage survey demo; then
+if wants store cli embed damage lineage survey demo versions; then
 	build_mongodb_server
 fi
-for part in "${parts[@]}"; do
+for part in "${parts[@]}" "${on_demand[@]}"; do
 	if wants "$part"; then
 		echo "== $part"
 		"part_$part"
