@@ -176,17 +176,16 @@ static int cut_ranges(struct drvp_plan *plan, struct drvp_task *task, struct drv
 	const struct drvp_check *check = task->item->check;
 	bool whole = jobs == 1 || (check->in_order && check->in_order(task->item));
 	size_t most = whole ? 1 : (size_t)jobs * RANGES_PER_JOB, count = 0;
-	int status = 0;
+	int status;
 
 	if (session->store->cut(session, task->relation, ranges,
 				most < MOST_RANGES ? most : MOST_RANGES, &count, &task->error))
 		return 0;
+	/* First what cannot be cut, so that no connection is left alone with it at the end. */
+	status = add_unit(plan, (struct drvp_unit){ .task = task, .kind = DRVP_UNIT_COUNT }, err);
 	for (size_t i = 0; !status && i < count; i++)
 		status = add_unit(plan, (struct drvp_unit){ .task = task, .kind = DRVP_UNIT_RANGE,
 							    .range = ranges[i], .range_index = i },
-				  err);
-	if (!status)
-		status = add_unit(plan, (struct drvp_unit){ .task = task, .kind = DRVP_UNIT_COUNT },
 				  err);
 	return status;
 }
