@@ -226,7 +226,7 @@ struct drvp_scan {
 	const struct drvp_relation *relation;
 	const struct drvp_join *join;           /* or NULL */
 	struct drvp_selection selection;        /* of the relation's own columns */
-	const struct drvp_range *range;         /* NULL: the whole relation */
+	const struct drvp_range *range;         /* NULL: the whole; else see scan() */
 	const struct drvp_wanted *columns;      /* sought in relation first, then in join's */
 	size_t column_count;
 	const char *const *order_by;            /* sought likewise; none: in any order */
@@ -361,7 +361,11 @@ struct drvp_store {
 		      const struct drvp_selection *selection, const char *column, const char *zone,
 		      int64_t *instant, bool *found, uint64_t *rows, struct drv_error *err);
 
-	/* Streams rows to fn. *rows receives how many were fed, which the server's word confirmed. */
+	/*
+	 * Streams rows to fn. *rows receives how many were fed, which the server's word confirmed; where
+	 * that word costs a count, only without a range: who reads ranges compares their sum with one
+	 * count of the whole.
+	 */
 	int (*scan)(struct drvp_session *session, const struct drvp_scan *scan, drvp_row_fn fn,
 		    void *user, uint64_t *rows, struct drv_error *err);
 
