@@ -278,6 +278,36 @@ long drvp_hex_decode(const char *text, size_t len, uint8_t *out, size_t size)
 	return halves[0] | halves[1] ? -1 : (long)(len / 2);
 }
 
+/* Eight bytes, each of which becomes two digits. */
+static inline void encode_eight(char *out, const uint8_t *in)
+{
+	eight few;
+	pairs values;
+	digits text;
+
+	memcpy(&few, in, sizeof few);
+	values = __builtin_convertvector(few, pairs);
+	values = __BYTE_ORDER == __LITTLE_ENDIAN ? values >> 4 | (values & 15) << 8 :
+						   (values & 0xF0) << 4 | (values & 15);
+	memcpy(&text, &values, sizeof text);
+	text += '0' + ((digits)(text > 9) & ('a' - '0' - 10));
+	memcpy(out, &text, sizeof text);
+}
+
+void drvp_hex_encode(char *out, const void *bytes, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	const uint8_t *in = bytes;
+	size_t i = 0;
+
+	for (; len - i >= sizeof(eight); i += sizeof(eight))
+		encode_eight(out + 2 * i, in + i);
+	for (; i < len; i++) {
+		out[2 * i] = hex[in[i] >> 4];
+		out[2 * i + 1] = hex[in[i] & 15];
+	}
+}
+
 static int base64_digit(char c)
 {
 	if (c >= 'A' && c <= 'Z')

@@ -38,6 +38,9 @@ int drvp_random(void *bytes, size_t len, struct drv_error *err);
 /* Overwrites a secret so that the compiler cannot leave it out. */
 void drvp_cleanse(void *bytes, size_t len);
 
+/* Writes 2 * len hexadecimal digits, in lower case. */
+void drvp_hex_encode(char *out, const void *bytes, size_t len);
+
 /*
  * Decodes hexadecimal in either case, or padded base64 (RFC 4648), into at most size bytes.
  * Returns the number of bytes, or -1 when the text is not exactly of that form or does not fit.

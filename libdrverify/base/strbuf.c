@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
+
 void drvp_strbuf_free(struct drvp_strbuf *buf)
 {
 	free(buf->data);
@@ -40,17 +42,12 @@ bool drvp_strbuf_grow(struct drvp_strbuf *buf, size_t extra)
 
 void drvp_strbuf_hex(struct drvp_strbuf *buf, const void *bytes, size_t len)
 {
-	static const char digits[] = "0123456789abcdef";
-	const unsigned char *in = bytes;
-
 	if (len > SIZE_MAX / 4 || !drvp_strbuf_reserve(buf, 2 * len)) {
 		buf->failed = true;
 		return;
 	}
-	for (size_t i = 0; i < len; i++) {
-		buf->data[buf->len++] = digits[in[i] >> 4];
-		buf->data[buf->len++] = digits[in[i] & 15];
-	}
+	drvp_hex_encode(buf->data + buf->len, bytes, len);
+	buf->len += 2 * len;
 	buf->data[buf->len] = '\0';
 }
 

@@ -62,18 +62,18 @@ bool drvp_column_missing(const struct drvp_step *step, const struct drvp_value *
 
 static void put_uuid(struct drvp_strbuf *out, const struct drvp_value *value, bool hyphens)
 {
-	static const char digits[] = "0123456789abcdef";
-	char text[36], *at = text;
+	static const unsigned char groups[] = { 8, 4, 4, 4, 12 };
+	char digits[32], text[36], *at = text, *from = digits;
 
-	for (size_t i = 0; i < 16; i++) {
-		unsigned char byte = (unsigned char)value->bytes[i];
-
-		if (hyphens && (i == 4 || i == 6 || i == 8 || i == 10))
+	drvp_hex_encode(digits, value->bytes, 16);
+	for (size_t i = 0; hyphens && i < sizeof groups; i++) {
+		if (i)
 			*at++ = '-';
-		*at++ = digits[byte >> 4];
-		*at++ = digits[byte & 15];
+		memcpy(at, from, groups[i]);
+		at += groups[i];
+		from += groups[i];
 	}
-	drvp_strbuf_add(out, text, (size_t)(at - text));
+	drvp_strbuf_add(out, hyphens ? text : digits, hyphens ? sizeof text : sizeof digits);
 }
 
 static void put_integer(struct drvp_strbuf *out, int64_t number)

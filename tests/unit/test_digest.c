@@ -181,6 +181,7 @@ static void hexadecimal_of_any_length_reads_back(void **state)
 	(void)state;
 	for (size_t len = 0; len <= 40; len++) {
 		uint8_t bytes[40], out[40];
+		char written[80], two[3];
 		char *text = malloc(2 * len + 1);
 
 		assert_non_null(text);
@@ -190,6 +191,11 @@ static void hexadecimal_of_any_length_reads_back(void **state)
 		}
 		assert_int_equal(drvp_hex_decode(text, 2 * len, out, len), len);
 		assert_memory_equal(out, bytes, len);
+		drvp_hex_encode(written, bytes, len);
+		for (size_t i = 0; i < len; i++) {
+			snprintf(two, sizeof two, "%02x", bytes[i]);
+			assert_memory_equal(written + 2 * i, two, 2);
+		}
 		for (size_t i = 0; i < 2 * len; i++) {
 			char kept = text[i];
 
