@@ -374,42 +374,60 @@ static int take_aliases(const struct drvp_pg_decoder *d, struct drv_error *err)
 	return status;
 }
 
+/* The fields whose bytes are digested, which stand in one piece. */
+static int take_stable(struct drvp_pg_decoder *d, struct reader *r, struct drv_error *err)
+{
+	d->row.stable = r->at;
+	for (size_t i = 0; i < d->stable_count; i++) {
+		const struct drvp_pg_field *field = &d->fields[i];
+		struct drvp_value *value = &d->values[field->to];
+		char *bytes;
+		int32_t len;
+
+		*value = (struct drvp_value){ .kind = DRVP_NULL };
+		if (!take_field(r, &bytes, &len))
+			return fail_protocol(d, "a field that is cut off", err);
+		if (len < 0)
+			continue;
+		if (field->float_size)
+			unify_nans(field, bytes, (size_t)len);
+		value->kind = DRVP_BYTES;
+		value->bytes = bytes;
+		value->len = (size_t)len;
+	}
+	d->row.stable_len = (size_t)(r->at - d->row.stable);
+	return 0;
+}
+
 static int take_row(struct drvp_pg_decoder *d, struct reader *r, struct drv_error *err)
 {
+	int status;
+
 	drvp_arena_reset(d->arena);
 	d->row.ctid.block = UINT32_MAX;
 	d->row.ordinal = d->rows;
 	if (d->has_ctid && !take_ctid(r, &d->row))
 		return fail_protocol(d, "no position", err);
-	d->row.stable = r->at;
-	for (size_t i = 0; i < d->field_count; i++) {
-		const struct drvp_pg_field *field = &d->fields[i];
-		struct drvp_value *value = &d->values[field->to];
+	status = take_stable(d, r, err);
+	for (size_t i = d->stable_count; i < d->field_count && !status; i++) {
+		struct drvp_value *value = &d->values[d->fields[i].to];
 		char *bytes;
 		int32_t len;
-		int status;
 
 		*value = (struct drvp_value){ .kind = DRVP_NULL };
 		if (!take_field(r, &bytes, &len))
 			return fail_protocol(d, "a field that is cut off", err);
-		if (i + 1 == d->stable_count)
-			d->row.stable_len = (size_t)(r->at - d->row.stable);
 		if (len < 0)
 			continue;
 		value->bytes = bytes;
 		value->len = (size_t)len;
-		if (field->float_size)
-			unify_nans(field, bytes, value->len);
 		/* Most columns are text: nothing to decode. */
-		if (field->form == DRVP_PG_TEXT || field->form == DRVP_PG_STABLE) {
-			value->kind = field->form == DRVP_PG_TEXT ? DRVP_TEXT : DRVP_BYTES;
-			continue;
-		}
-		status = decode_value(d, field, value, err);
-		if (status)
-			return status;
+		if (d->fields[i].form == DRVP_PG_TEXT)
+			value->kind = DRVP_TEXT;
+		else
+			status = decode_value(d, &d->fields[i], value, err);
 	}
-	return take_aliases(d, err);
+	return status ? status : take_aliases(d, err);
 }
 
 /* Signature, flags of which none may be set that matters, and an extension to be skipped. */
