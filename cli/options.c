@@ -105,6 +105,12 @@ static const struct row rows[] = {
 	  "of audit chains, read only what came after the last recorded checkpoint" },
 	{ "show-keys", 0, FLAG, FOR_RUNS, AT(show_keys), NULL,
 	  "name damaged rows by primary key, which may be personal data" },
+	{ "keep-keys", 0, FLAG, FOR_CAPTURE, AT(keep_keys), NULL,
+	  "keep the primary key of each row with its trace (\"detail\": \"rows\"), so\n"
+	  "that rows which go missing can be named; they may be personal data" },
+	{ "sidecars", 0, TEXT, FOR_RUNS, AT(sidecars), "FOLDER",
+	  "where the files with traces of rows are (default: the folder of the\n"
+	  "document; to capture, of the one that is written)" },
 	{ "write", 0, LIST, FOR_RUNS, AT(writes), "FORMAT=PATH",
 	  "also write the report: json (evidence, and the next baseline if all\n"
 	  "passed) or text; - is standard output; repeatable" },

@@ -32,6 +32,7 @@ struct options {
 	struct texts trusted;        /* files with public keys */
 	const char *signature;       /* of the document on standard input */
 	const char *sign, *key;      /* files with a private key */
+	const char *sidecars;        /* folder */
 	uint32_t jobs;               /* 0: not given; likewise below */
 	uint32_t timeout_ms, budget_ms;
 	uint32_t priority;
@@ -39,7 +40,7 @@ struct options {
 		uint64_t rows, bytes;   /* a second; one of them, or neither */
 	} rate;
 	uint32_t row, rows;
-	bool allow_sql, show_keys, since_checkpoint, quiet, verbose, help, version, hex;
+	bool allow_sql, show_keys, since_checkpoint, keep_keys, quiet, verbose, help, version, hex;
 	const char *operand;
 };
 

@@ -168,6 +168,17 @@ bool output_has_json(const struct options *options)
 	return false;
 }
 
+const char *output_json_path(const struct options *options)
+{
+	for (size_t i = 0; i < options->writes.count; i++) {
+		const char *path, *format = split(options->writes.items[i], &path);
+
+		if (!strcmp(format, "json") && !is_stdout(path))
+			return path;
+	}
+	return NULL;
+}
+
 /* Flushed at once, while errno still tells why it failed. */
 static int write_bytes(const void *bytes, size_t len, void *stream)
 {

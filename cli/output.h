@@ -19,6 +19,9 @@ int output_check(const struct options *options, bool capture);
 bool output_uses_stdout(const struct options *options);
 bool output_has_json(const struct options *options);
 
+/* The file that the json report goes to, or NULL. */
+const char *output_json_path(const struct options *options);
+
 /* Writes a report to stdout or stderr. Returns 0, or -1 after a complaint. */
 int output_stream(const struct drv_report *report, const char *format, unsigned flags,
 		  FILE *stream);

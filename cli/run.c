@@ -14,6 +14,7 @@
 #include "output.h"
 #include "progress.h"
 #include "series.h"
+#include "sidecars.h"
 #include "source.h"
 #include "trust.h"
 
@@ -104,10 +105,12 @@ static int narrow(struct drv_run *run, const struct options *options)
 }
 
 static int prepare(struct drv_run **run, const struct drv_baseline *baseline,
-		   const struct options *options)
+		   const struct options *options, bool capture)
 {
 	struct drv_error error = DRV_ERROR_INIT;
 	struct drv_run_options wanted = DRV_RUN_OPTIONS_INIT;
+	char *folder;
+	int status;
 
 	wanted.jobs = options->jobs;
 	wanted.timeout_ms = options->timeout_ms;
@@ -119,7 +122,12 @@ static int prepare(struct drv_run **run, const struct drv_baseline *baseline,
 	wanted.show_keys = options->show_keys;
 	wanted.since_checkpoint = options->since_checkpoint;
 	wanted.incident_at = options->incident_at;
-	if (drv_run_new(run, baseline, &wanted, &error)) {
+	wanted.keep_keys = options->keep_keys;
+	wanted.temporary_dir = getenv("TMPDIR");
+	wanted.sidecar_dir = folder = sidecars_folder(baseline, options, capture);
+	status = drv_run_new(run, baseline, &wanted, &error);
+	free(folder);
+	if (status) {
 		complain("%s", error.message);
 		return -1;
 	}
@@ -184,7 +192,7 @@ int run_and_report(const struct options *options, bool capture)
 	/* A key that cannot be used should show now, not after hours of reading. */
 	if (!output_check(options, capture) && !key_read(&key, options->sign, "--sign") &&
 	    !(capture ? run_read_baseline : series_read_baseline)(&baseline, options) &&
-	    !prepare(&run, baseline, options) && !measure(&report, run, options, capture)) {
+	    !prepare(&run, baseline, options, capture) && !measure(&report, run, options, capture)) {
 		status = deliver(report, options, capture, key);
 		sources_hint(report, baseline, options);
 	}

@@ -148,6 +148,9 @@ int drv_baseline_parse_signed(struct drv_baseline **out, const char *bytes, size
 /* The name of the trusted key that signed it; "" when drv_baseline_parse() read it. */
 const char *drv_baseline_signer(const struct drv_baseline *baseline);
 
+/* What it was called when it was parsed, such as its path. */
+const char *drv_baseline_file(const struct drv_baseline *baseline);
+
 /* The document's "name", or "". */
 const char *drv_baseline_name(const struct drv_baseline *baseline);
 
@@ -204,7 +207,9 @@ struct drv_run_options {
 	const char *incident_at;     /* when data was lost: a time with zone; NULL: unknown */
 	int32_t since_checkpoint;    /* non-zero: of an audit chain with a recorded checkpoint, read
 					only what came after it; older entries are not verified */
-	int32_t reserved;            /* 0 */
+	int32_t keep_keys;           /* non-zero: a capture keeps the primary keys of rows, where it
+					keeps a trace of each row, so that rows which go missing can
+					be named; they are personal data like the rows */
 	uint32_t budget_ms;          /* longest time for the whole run: more important checks go
 					first, and what is not reached is inconclusive. What servers
 					are doing then is cancelled, for which a server that answers
@@ -213,10 +218,16 @@ struct drv_run_options {
 	uint64_t rows_per_second;    /* most rows that a source may send; 0: any number */
 	uint64_t bytes_per_second;   /* the same in bytes of rows; what a server counts by itself,
 					without sending rows, is not slowed down by either */
+	const char *sidecar_dir;     /* the folder of the document: where a capture writes the files
+					that hold a trace of each row, and where they are looked for
+					later; NULL: a capture writes none, and none are found */
+	const char *temporary_dir;   /* where traces are sorted that do not fit into memory; NULL:
+					/tmp */
 };
 
 #define DRV_RUN_OPTIONS_INIT \
-	{ (uint32_t)sizeof(struct drv_run_options), 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0 }
+	{ (uint32_t)sizeof(struct drv_run_options), 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, \
+	  NULL, NULL }
 
 /*
  * Prepares a run over a baseline. options may be NULL. Strings in options are copied.

@@ -31,6 +31,9 @@ struct drvp_settings {
 	bool show_keys;
 	bool since_checkpoint;       /* read of an audit chain only what is new */
 	bool capture;                /* recorded expectations are not compared */
+	bool keep_keys;              /* a capture keeps the keys of rows as text */
+	const char *sidecar_dir;     /* the folder of the document, for files beside it; or NULL */
+	const char *temporary_dir;
 	const struct drvp_secret *secrets;
 	size_t secret_count;
 	struct drvp_multiset_key multiset_key;  /* drawn anew for each run */
@@ -141,6 +144,11 @@ extern const struct drv_explanation drvp_common_codes[];
  */
 void drvp_find(struct drvp_verdict *verdict, const char *code, uint64_t count,
 	       const struct drvp_counter *counter, const char *format, ...) DRVP_PRINTF(5, 6);
+
+/* The same of count rows, of which some are named. */
+void drvp_find_rows(struct drvp_verdict *verdict, const char *code, uint64_t count,
+		    const struct drvp_spot *rows, size_t row_count, const char *format, ...)
+	DRVP_PRINTF(6, 7);
 
 /* Adds a finding that kept the check from being judged; its message becomes the summary, unless
  * there is one. blocked_by names the check or source in the way, or is "". */

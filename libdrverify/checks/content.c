@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "checks/content_judge.h"
-#include "content/content_tally.h"
+#include "content/locate.h"
 #include "content/measure.h"
 #include "document/filter.h"
 
@@ -25,6 +25,11 @@ static const struct drv_explanation codes[] = {
 	  "Rows were added to a part of the table, so the old rows in it could not be compared.",
 	  "The restore point lies after the baseline, and one digest stands for all rows of a part.",
 	  "Capture closer to the backup, or with \"detail\": \"rows\", which tells rows apart." },
+	{ "content.sidecar", DRV_WARN,
+	  "The file beside the baseline that names rows could not be used, so parts are told "
+	  "instead.",
+	  "It was not copied along with the document, or is not the one that belongs to it.",
+	  "Put the file that the message names beside the document, or say --sidecars FOLDER." },
 	{ "content.key_missing", DRV_INCONCLUSIVE,
 	  "The digests are made with a key, and it was not given.",
 	  "Keys never stand in a document; whoever verifies has to bring them.",
@@ -159,6 +164,20 @@ static void put_buckets(struct drvp_json_writer *writer, const struct drvp_conte
 	drvp_json_close_object(writer);
 }
 
+static void put_sidecar(struct drvp_json_writer *writer, const struct drvp_sidecar_info *sidecar)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+
+	drvp_strbuf_hex(&text, sidecar->digest, sizeof sidecar->digest);
+	writer->out->failed |= text.failed;
+	drvp_json_open_object(writer, "sidecar", false);
+	drvp_json_put_text(writer, "file", sidecar->name);
+	drvp_json_put_text(writer, "digest", drvp_strbuf_text(&text));
+	drvp_json_put_uint(writer, "rows", sidecar->rows);
+	drvp_json_close_object(writer);
+	drvp_strbuf_free(&text);
+}
+
 /* Fixed buckets do not fit rows that have come since; then the whole is recorded alone. */
 static bool has_parts(const struct drvp_content_tally *own)
 {
@@ -186,6 +205,8 @@ static void record(const struct drvp_item *item, const struct drvp_tally *tally,
 	put_columns(writer, own);
 	if (has_parts(own))
 		put_buckets(writer, own);
+	if (own->sidecar.name[0])
+		put_sidecar(writer, &own->sidecar);
 	drvp_json_close_object(writer);
 }
 
@@ -204,6 +225,7 @@ const struct drvp_check drvp_check_content = {
 	.selection = selection,
 	.ready = ready,
 	.measure = drvp_content_measure,
+	.locate = drvp_content_locate,
 	.judge = drvp_content_judge,
 	.record = record,
 };

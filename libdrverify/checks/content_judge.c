@@ -178,23 +178,46 @@ static bool is_same(const struct judging *j)
 /* Whether a difference can be held against what came back. */
 static bool is_comparable(const struct judging *j)
 {
-	const struct drvp_lineage *lineage = j->c->lineage;
+	const char *doubt = j->c->captured ? drvp_lineage_doubt(j->c->lineage) : NULL;
 
-	if (!j->c->captured || lineage->relation == DRVP_LINEAGE_SAME ||
-	    (lineage->relation == DRVP_LINEAGE_NEWER && j->content->append_only))
-		return true;
-	if (lineage->relation == DRVP_LINEAGE_NEWER)
+	if (doubt)
+		drvp_verdict_undecided(j->out, doubt, "", "the content is not that of the baseline; "
+				       "%s", j->c->lineage->text);
+	else if (newer(j) && !j->content->append_only)
 		drvp_verdict_undecided(j->out, "lineage.newer", "", "the content is not that of the "
 				       "baseline; it is not stated what may have changed since");
 	else
-		drvp_verdict_undecided(j->out, lineage->relation == DRVP_LINEAGE_OLDER ?
-				       "lineage.older" : "lineage.unknown", "", "the content is not "
-				       "that of the baseline; %s", lineage->text);
+		return true;
 	return false;
+}
+
+static void tell_kind(struct judging *j, int kind, uint64_t rows, const char *code,
+		      const char *what)
+{
+	const struct drvp_named_rows *named = &j->own->named[kind];
+
+	if (rows)
+		drvp_find_rows(j->out, code, rows, named->list, named->count, "%s %s",
+			       amount(j, rows), what);
+}
+
+/* With a trace of each row: new ones are right where rows may be added. */
+static void tell_rows(struct judging *j)
+{
+	const struct drvp_comparison *compared = &j->own->comparison;
+
+	tell_kind(j, DRVP_ROW_CHANGED, compared->changed, "content.changed", "changed");
+	tell_kind(j, DRVP_ROW_MISSING, compared->missing, "content.missing", "missing");
+	if (!newer(j))
+		tell_kind(j, DRVP_ROW_EXTRA, compared->extra, "content.extra", "too many");
 }
 
 static void tell_difference(struct judging *j)
 {
+	if (j->own->compared) {
+		tell_rows(j);
+		return;
+	}
 	if (j->recorded->buckets.count)
 		compare_parts(j);
 	else
@@ -312,6 +335,9 @@ void drvp_content_judge(const struct drvp_item *item, const struct drvp_tally *t
 			  "with");
 	if (j.recorded && !is_same(&j) && is_comparable(&j))
 		tell_difference(&j);
+	if (j.own->not_compared[0])
+		drvp_find(out, "content.sidecar", 0, NULL, "rows cannot be named: %s",
+			  j.own->not_compared);
 	if (j.recorded) {
 		judge_columns(&j);
 		judge_uncovered(&j);

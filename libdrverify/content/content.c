@@ -8,6 +8,7 @@
 
 #include "checks/check.h"
 #include "content/buckets.h"
+#include "content/sidecar.h"
 
 #define FIELD(type, member_name) .offset = offsetof(struct type, member_name)
 
@@ -120,6 +121,7 @@ static int read_buckets(struct drvp_reader *reader, const struct drvp_json *valu
 }
 
 static const char *const methods[] = { "hmac-sha256", "sha256", NULL };
+static const char *const details[] = { "buckets", "rows", NULL };
 static const char *const bys[] = { "hash", "number", "day", NULL };
 
 static const struct drvp_field buckets_fields[] = {
@@ -133,6 +135,17 @@ static const struct drvp_field buckets_fields[] = {
 	  .help = "How many of the lowest bits of a place its bucket's number leaves out." },
 	{ .name = "list", .kind = DRVP_FIELD_CUSTOM, .read = read_buckets, .schema = "buckets",
 	  .flags = DRVP_REQUIRED, .offset = 0, .help = "The buckets, in order." },
+	{ 0 }
+};
+
+static const struct drvp_field sidecar_fields[] = {
+	{ .name = "file", .kind = DRVP_FIELD_TEXT, .flags = DRVP_REQUIRED,
+	  FIELD(drvp_recorded_sidecar, file), .help = "Its name, beside the document." },
+	{ .name = "digest", .kind = DRVP_FIELD_CUSTOM, .read = drvp_hex_read, .schema = "hex",
+	  .flags = DRVP_REQUIRED, FIELD(drvp_recorded_sidecar, digest),
+	  .help = "Vouches for every byte of it." },
+	{ .name = "rows", .kind = DRVP_FIELD_UINT, .flags = DRVP_REQUIRED,
+	  FIELD(drvp_recorded_sidecar, rows), .help = "How many rows it holds." },
 	{ 0 }
 };
 
@@ -153,6 +166,8 @@ static const struct drvp_field expect_fields[] = {
 	  .help = "The columns that told rows apart." },
 	{ .name = "buckets", .kind = DRVP_FIELD_OBJECT, .fields = buckets_fields,
 	  FIELD(drvp_content_expect, buckets), .help = "The same for each part of the table." },
+	{ .name = "sidecar", .kind = DRVP_FIELD_OBJECT, .fields = sidecar_fields,
+	  FIELD(drvp_content_expect, sidecar), .help = "The file that holds a trace of each row." },
 	{ 0 }
 };
 
@@ -173,6 +188,10 @@ const struct drvp_field drvp_content_fields[] = {
 	    "told." },
 	{ .name = "buckets", .kind = DRVP_FIELD_UINT, FIELD(drvp_content, buckets),
 	  .help = "In how many parts at most, 1 to 4096; 256 when absent." },
+	{ .name = "detail", .kind = DRVP_FIELD_CHOICE, .choices = details,
+	  FIELD(drvp_content, detail),
+	  .help = "rows: a capture keeps 16 bytes a row beside the document, to name each row that "
+	    "differs." },
 	{ .name = "hmac_key", .kind = DRVP_FIELD_TEXT, FIELD(drvp_content, hmac_key),
 	  .help = "The name of the key, which then has to be given; \"content\" when absent." },
 	{ .name = "append_only", .kind = DRVP_FIELD_BOOL, FIELD(drvp_content, append_only),
@@ -200,6 +219,9 @@ static int validate_expect(struct drvp_reader *reader, const struct drvp_content
 		return drvp_document_fail(reader, drvp_json_member(node, "buckets"),
 					  "a \"column\" belongs to buckets by number or day; \"shift\" "
 					  "is at most 63");
+	if (expect->sidecar.file && expect->sidecar.digest.len != DRVP_SIDECAR_DIGEST)
+		return drvp_document_fail(reader, drvp_json_member(node, "sidecar"),
+					  "the digest has %d bytes", DRVP_SIDECAR_DIGEST);
 	return 0;
 }
 

@@ -4,6 +4,8 @@
 
 #include "base/arena.h"
 #include "content/buckets.h"
+#include "content/compare.h"
+#include "content/named_rows.h"
 #include "content/row_digest.h"
 #include "run/tally.h"
 
@@ -16,6 +18,15 @@ struct drvp_content_tally {
 	int by;                      /* enum drvp_bucket_by */
 	const char *column;          /* NUMBER, DAY; in names */
 	char key_id[DRVP_KEY_ID];    /* "": no key */
+	/* capture with a trace of each row */
+	struct drvp_spool *spool;
+	struct drv_error spool_error;           /* of merging */
+	struct drvp_sidecar_info sidecar;       /* by locate; name "": none was written */
+	/* by locate, where rows differ and there is a trace of each */
+	bool compared;
+	struct drvp_comparison comparison;
+	struct drvp_named_rows named[DRVP_ROW_EXTRA + 1];       /* by enum drvp_difference_kind */
+	char not_compared[300];      /* why they were not, or "" */
 };
 
 extern const struct drvp_tally_kind drvp_content_tally_kind;

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#include "content/content_tally.h"
-#include "content/reader.h"
+#include "content/locate.h"
 
 #define DEFAULT_BUCKETS 256
 
@@ -14,6 +13,8 @@
 struct measuring {
 	struct drvp_content_reader reader;
 	struct drvp_content_tally *own;
+	struct drvp_strbuf text;     /* scratch */
+	struct drv_error *err;
 };
 
 /* ------------------------------------------------------------------ the form */
@@ -101,14 +102,32 @@ static int feed(const struct drvp_row *row, void *user)
 		return status;
 	drvp_bucket_add(found ? drvp_buckets_at(&m->own->buckets, place) :
 				&m->own->buckets.unplaced, digest);
-	return 0;
+	if (!m->own->spool)
+		return 0;
+	return drvp_content_add_trace(m->own->spool, &m->reader, row, digest, &m->text, m->err);
+}
+
+static int open_spool(struct measuring *m, struct drv_error *err)
+{
+	const struct drvp_settings *settings = m->reader.m->settings;
+
+	if (!drvp_content_keeps_traces(m->reader.content, settings))
+		return 0;
+	if (!settings->sidecar_dir)
+		return drvp_fail(err, DRV_E_USAGE, "\"detail\": \"rows\" writes a file, and it was "
+				 "not said into which folder");
+	return drvp_spool_new(&m->own->spool, settings->temporary_dir, settings->keep_keys, err);
 }
 
 static int scan(struct measuring *m, struct drv_error *err)
 {
 	const struct drvp_measure *measure = m->reader.m;
-	const struct drvp_scan question = drvp_content_reader_scan(&m->reader);
+	struct drvp_scan question = drvp_content_reader_scan(&m->reader);
+	int status = open_spool(m, err);
 
+	if (status)
+		return status;
+	question.keys = m->own->spool && drvp_spool_keeps_texts(m->own->spool);
 	if (note_form(m->own, &m->reader) || open_buckets(m->own, &m->reader))
 		return drvp_fail_nomem(err);
 	return measure->session->store->scan(measure->session, &question, feed, m,
@@ -117,11 +136,13 @@ static int scan(struct measuring *m, struct drv_error *err)
 
 int drvp_content_measure(const struct drvp_measure *m, struct drv_error *err)
 {
-	struct measuring measuring = { .own = drvp_content_tally(m->tally) };
+	struct measuring measuring = { .own = drvp_content_tally(m->tally),
+				       .text = DRVP_STRBUF_INIT, .err = err };
 	int status = drvp_content_reader_open(&measuring.reader, m, err);
 
 	if (!status)
 		status = scan(&measuring, err);
 	drvp_content_reader_close(&measuring.reader);
+	drvp_strbuf_free(&measuring.text);
 	return status;
 }

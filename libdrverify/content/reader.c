@@ -255,11 +255,11 @@ int drvp_content_reader_digest(struct drvp_content_reader *r, const struct drvp_
 	return drvp_row_digest(r->digester, row->stable, row->stable_len, digest);
 }
 
-static uint64_t first_word(const uint8_t *bytes)
+uint64_t drvp_digest_word(const uint8_t digest[DRVP_ROW_DIGEST])
 {
 	uint64_t word;
 
-	memcpy(&word, bytes, sizeof word);
+	memcpy(&word, digest, sizeof word);
 	return be64toh(word);
 }
 
@@ -268,7 +268,7 @@ int drvp_content_reader_key(struct drvp_content_reader *r, const struct drvp_row
 			    const uint8_t digest[DRVP_ROW_DIGEST], uint64_t *key)
 {
 	if (!r->key_count) {
-		*key = first_word(digest);
+		*key = drvp_digest_word(digest);
 		return 0;
 	}
 	drvp_strbuf_clear(&r->key);

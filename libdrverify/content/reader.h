@@ -33,6 +33,9 @@ struct drvp_scan drvp_content_reader_scan(const struct drvp_content_reader *read
 int drvp_content_reader_digest(struct drvp_content_reader *reader, const struct drvp_row *row,
 			       uint8_t digest[DRVP_ROW_DIGEST]);
 
+/* The first bytes of a digest, which stand for it in a trace. */
+uint64_t drvp_digest_word(const uint8_t digest[DRVP_ROW_DIGEST]);
+
 /* A row's key as a number. Rows of a table without a key are their own. */
 int drvp_content_reader_key(struct drvp_content_reader *reader, const struct drvp_row *row,
 			    const uint8_t digest[DRVP_ROW_DIGEST], uint64_t *key);

@@ -300,6 +300,11 @@ const struct drvp_source *drvp_baseline_source(const struct drv_baseline *baseli
 	return NULL;
 }
 
+const char *drv_baseline_file(const struct drv_baseline *baseline)
+{
+	return baseline->file;
+}
+
 const char *drv_baseline_name(const struct drv_baseline *baseline)
 {
 	return baseline->name;

@@ -78,19 +78,19 @@ void drvp_summarise(struct drvp_verdict *verdict, const char *format, ...)
 }
 
 static void point_at_rows(struct drvp_verdict *verdict, struct drvp_finding *finding,
-			  const struct drvp_counter *counter)
+			  const struct drvp_spot *spots, size_t count)
 {
 	struct drv_row_ref *rows;
 
-	if (!counter->spot_count)
+	if (!count)
 		return;
-	rows = drvp_arena_array(&verdict->arena, counter->spot_count, sizeof *rows);
+	rows = drvp_arena_array(&verdict->arena, count, sizeof *rows);
 	if (!rows) {
 		verdict->failed = true;
 		return;
 	}
-	for (size_t i = 0; i < counter->spot_count; i++) {
-		const struct drvp_spot *spot = &counter->spots[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct drvp_spot *spot = &spots[i];
 
 		rows[i].place = drvp_arena_copy(&verdict->arena, spot->place, strlen(spot->place));
 		rows[i].key = drvp_arena_copy(&verdict->arena, spot->key, strlen(spot->key));
@@ -100,7 +100,7 @@ static void point_at_rows(struct drvp_verdict *verdict, struct drvp_finding *fin
 		}
 	}
 	finding->rows = rows;
-	finding->finding.row_count = counter->spot_count;
+	finding->finding.row_count = count;
 }
 
 static struct drvp_finding *new_finding(struct drvp_verdict *verdict)
@@ -142,7 +142,8 @@ static int worse(int a, int b)
 }
 
 static void add_finding(struct drvp_verdict *verdict, const char *code, uint64_t count,
-			const struct drvp_counter *counter, const char *format, va_list args)
+			const struct drvp_spot *rows, size_t row_count, const char *format,
+			va_list args)
 {
 	const struct drv_explanation *known = drvp_explanation(code);
 	struct drvp_finding *added = new_finding(verdict);
@@ -156,10 +157,9 @@ static void add_finding(struct drvp_verdict *verdict, const char *code, uint64_t
 		/* A code without an explanation is a bug; it must not turn into a pass. */
 		.effect = known ? known->effect : DRV_INCONCLUSIVE,
 		.message = keep(verdict, &message),
-		.count = count || !counter ? count : counter->count,
+		.count = count,
 	} };
-	if (counter)
-		point_at_rows(verdict, added, counter);
+	point_at_rows(verdict, added, rows, row_count);
 	verdict->result.verdict = worse(added->finding.effect, verdict->result.verdict);
 }
 
@@ -169,7 +169,19 @@ void drvp_find(struct drvp_verdict *verdict, const char *code, uint64_t count,
 	va_list args;
 
 	va_start(args, format);
-	add_finding(verdict, code, count, counter, format, args);
+	add_finding(verdict, code, count || !counter ? count : counter->count,
+		    counter ? counter->spots : NULL, counter ? counter->spot_count : 0, format,
+		    args);
+	va_end(args);
+}
+
+void drvp_find_rows(struct drvp_verdict *verdict, const char *code, uint64_t count,
+		    const struct drvp_spot *rows, size_t row_count, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_finding(verdict, code, count, rows, row_count, format, args);
 	va_end(args);
 }
 
@@ -179,7 +191,7 @@ void drvp_verdict_undecided(struct drvp_verdict *verdict, const char *code, cons
 	va_list args;
 
 	va_start(args, format);
-	add_finding(verdict, code, 0, NULL, format, args);
+	add_finding(verdict, code, 0, NULL, 0, format, args);
 	va_end(args);
 	if (verdict->result.finding_count && !verdict->summary.len)
 		drvp_summarise(verdict, "%s",

@@ -9,6 +9,9 @@
 /* "P1 FAIL  ", in front of each result. */
 #define RESULT_INDENT 9
 
+/* Of the rows that a finding names. */
+#define SHOWN_ROWS 8
+
 struct page {
 	const struct drv_report *report;
 	struct drvp_strbuf *out;
@@ -230,7 +233,9 @@ static void print_results(struct page *page)
 
 static void print_rows(struct page *page, const struct drv_finding *finding)
 {
-	for (size_t i = 0; i < finding->row_count; i++) {
+	size_t shown = finding->row_count < SHOWN_ROWS ? finding->row_count : SHOWN_ROWS;
+
+	for (size_t i = 0; i < shown; i++) {
 		const struct drv_row_ref *row = drv_finding_row(finding, i);
 
 		add_after(page, "    at ", row->place[0] ? row->place : row->key);
@@ -238,10 +243,11 @@ static void print_rows(struct page *page, const struct drv_finding *finding)
 			add_after(page, ", key ", row->key);
 		drvp_strbuf_char(page->out, '\n');
 	}
-	if (finding->row_count && finding->count > finding->row_count) {
+	if (shown && finding->count > shown) {
 		drvp_strbuf_str(page->out, "    and ");
-		drvp_strbuf_grouped(page->out, finding->count - finding->row_count);
-		drvp_strbuf_str(page->out, " more\n");
+		drvp_strbuf_grouped(page->out, finding->count - shown);
+		drvp_strbuf_str(page->out, finding->row_count > shown ? " more; the json report names "
+					   "them\n" : " more\n");
 	}
 }
 

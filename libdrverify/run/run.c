@@ -48,6 +48,17 @@ static int read_times(struct drv_run *run, const struct drv_run_options *options
 	return options->restored_to ? drv_run_restored_to(run, options->restored_to, err) : 0;
 }
 
+static int read_folders(struct drv_run *run, const struct drv_run_options *options,
+			struct drv_error *err)
+{
+	run->sidecar_dir = options->sidecar_dir ? strdup(options->sidecar_dir) : NULL;
+	run->temporary_dir = strdup(options->temporary_dir ? options->temporary_dir : "/tmp");
+	run->settings.sidecar_dir = run->sidecar_dir;
+	run->settings.temporary_dir = run->temporary_dir;
+	return run->temporary_dir && !run->sidecar_dir == !options->sidecar_dir ?
+		       0 : drvp_fail_nomem(err);
+}
+
 static int read_options(struct drv_run *run, const struct drv_run_options *given,
 			struct drv_error *err)
 {
@@ -81,7 +92,9 @@ static int read_options(struct drv_run *run, const struct drv_run_options *given
 	run->settings.allow_sql = options.allow_sql != 0 || run->baseline->signer.name;
 	run->settings.show_keys = options.show_keys != 0;
 	run->settings.since_checkpoint = options.since_checkpoint != 0;
-	return read_times(run, &options, err);
+	run->settings.keep_keys = options.keep_keys != 0;
+	status = read_folders(run, &options, err);
+	return status ? status : read_times(run, &options, err);
 }
 
 int drv_run_new(struct drv_run **out, const struct drv_baseline *baseline,
@@ -147,6 +160,8 @@ void drv_run_free(struct drv_run **run)
 	free(r->secrets);
 	free(r->sources);
 	free(r->restored_to);
+	free(r->sidecar_dir);
+	free(r->temporary_dir);
 	free_globs(&r->only);
 	free_globs(&r->skip);
 	drv_baseline_free(&r->baseline);

@@ -27,6 +27,7 @@ struct drv_run {
 	struct drvp_limits limits;
 	struct drvp_restore_point *restored_to; /* as in the baseline, and one for all others */
 	struct drvp_number incident_at;
+	char *sidecar_dir, *temporary_dir;      /* owned; settings has them */
 	drv_event_fn on_event;
 	void *event_user;
 	atomic_bool cancelled;

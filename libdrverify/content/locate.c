@@ -1,0 +1,264 @@
+/* locate.c: keeps traces of all rows at a capture, and names the rows that differ from them later */
+#include "content/locate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ traces */
+
+bool drvp_content_keeps_traces(const struct drvp_content *content,
+			       const struct drvp_settings *settings)
+{
+	return settings->capture && content->detail.set &&
+	       content->detail.value == DRVP_DETAIL_ROWS;
+}
+
+int drvp_content_add_trace(struct drvp_spool *spool, struct drvp_content_reader *reader,
+			   const struct drvp_row *row, const uint8_t digest[DRVP_ROW_DIGEST],
+			   struct drvp_strbuf *text, struct drv_error *err)
+{
+	struct drvp_trace trace = { .digest = drvp_digest_word(digest) };
+	int status = drvp_content_reader_key(reader, row, digest, &trace.key);
+
+	if (status)
+		return drvp_fail_nomem(err);
+	if (drvp_spool_keeps_texts(spool) && row->key_count) {
+		drvp_strbuf_clear(text);
+		drvp_row_print_key(text, row);
+		if (text->failed)
+			return drvp_fail_nomem(err);
+		trace.text = drvp_strbuf_text(text);
+		trace.text_len = text->len;
+	}
+	return drvp_spool_add(spool, &trace, err);
+}
+
+/* ------------------------------------------------------------------ comparing */
+
+/* A key whose rows differ, and how many of them are still to be named. */
+struct wanted {
+	uint64_t key;
+	int kind;                    /* enum drvp_difference_kind */
+	uint64_t rows;
+};
+
+struct locating {
+	const struct drvp_measure *m;
+	struct drvp_content_tally *own;
+	const struct drvp_content_expect *recorded;
+	struct drvp_content_reader reader;
+	struct drvp_spool *spool;
+	struct drvp_strbuf text;
+	struct wanted *wanted;       /* in order of the keys */
+	size_t wanted_count;
+	uint64_t unnamed;            /* rows of wanted that are still to be named */
+	struct drv_error *err;
+};
+
+static int spool_row(const struct drvp_row *row, void *user)
+{
+	struct locating *l = user;
+	uint8_t digest[DRVP_ROW_DIGEST];
+	int status = drvp_content_reader_digest(&l->reader, row, digest);
+
+	return status ? status :
+			drvp_content_add_trace(l->spool, &l->reader, row, digest, &l->text, l->err);
+}
+
+static int spool_all(struct locating *l)
+{
+	const struct drvp_measure *m = l->m;
+	const struct drvp_scan question = drvp_content_reader_scan(&l->reader);
+	uint64_t rows = 0;
+	int status = drvp_spool_new(&l->spool, m->settings->temporary_dir, false, l->err);
+
+	if (!status)
+		status = m->session->store->scan(m->session, &question, spool_row, l, &rows, l->err);
+	if (!status && rows != m->tally->rows)
+		status = drvp_fail(l->err, DRV_E_BUSY, "%s changed between two looks at it",
+				   m->item->target_name);
+	return status;
+}
+
+/* The first that differ are named, of each kind so many. */
+static int tell(const struct drvp_difference *difference, void *user)
+{
+	struct locating *l = user;
+	struct drvp_named_rows *named = &l->own->named[difference->kind];
+
+	if (named->told >= DRVP_NAMED_MAX)
+		return 0;
+	if (difference->kind == DRVP_ROW_MISSING) {
+		named->told++;
+		if (!l->m->settings->show_keys || !difference->text_len)
+			return 0;
+		return drvp_named_rows_add(named, "", difference->text, difference->text_len);
+	}
+	if (!(l->wanted_count & (l->wanted_count - 1))) {
+		size_t room = l->wanted_count ? 2 * l->wanted_count : 1;
+		struct wanted *grown = realloc(l->wanted, room * sizeof *grown);
+
+		if (!grown)
+			return DRV_E_NOMEM;
+		l->wanted = grown;
+	}
+	named->told++;
+	l->wanted[l->wanted_count++] = (struct wanted){ difference->key, difference->kind,
+							difference->rows };
+	l->unnamed += difference->rows;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ naming */
+
+static int by_key(const void *left, const void *right)
+{
+	const struct wanted *a = left, *b = right;
+
+	return a->key < b->key ? -1 : a->key > b->key;
+}
+
+/* A key may be wanted for rows that changed and, behind that, for rows that are too many. */
+static struct wanted *find_wanted(const struct locating *l, uint64_t key)
+{
+	const struct wanted like = { .key = key };
+	struct wanted *found = bsearch(&like, l->wanted, l->wanted_count, sizeof like, by_key);
+
+	while (found && found > l->wanted && found[-1].key == key)
+		found--;
+	while (found && found < l->wanted + l->wanted_count && found->key == key && !found->rows)
+		found++;
+	return found && found < l->wanted + l->wanted_count && found->key == key ? found : NULL;
+}
+
+static int name_row(const struct drvp_row *row, void *user)
+{
+	struct locating *l = user;
+	struct drvp_strbuf place = DRVP_STRBUF_INIT;
+	uint8_t digest[DRVP_ROW_DIGEST];
+	struct wanted *wanted;
+	uint64_t key;
+	int status = drvp_content_reader_digest(&l->reader, row, digest);
+
+	if (!status)
+		status = drvp_content_reader_key(&l->reader, row, digest, &key);
+	wanted = status ? NULL : find_wanted(l, key);
+	if (!wanted)
+		return status;
+	drvp_strbuf_clear(&l->text);
+	drvp_row_print_place(&place, row);
+	if (l->m->settings->show_keys)
+		drvp_row_print_key(&l->text, row);
+	status = place.failed || l->text.failed ? DRV_E_NOMEM :
+		 drvp_named_rows_add(&l->own->named[wanted->kind], drvp_strbuf_text(&place),
+				     drvp_strbuf_text(&l->text), l->text.len);
+	drvp_strbuf_free(&place);
+	wanted->rows--;
+	return status ? status : --l->unnamed == 0;
+}
+
+/* Rows are found again by their keys, now with what a person can look them up by. */
+static int name_rows(struct locating *l)
+{
+	const struct drvp_measure *m = l->m;
+	struct drvp_scan question = drvp_content_reader_scan(&l->reader);
+	uint64_t rows;
+
+	if (!l->unnamed)
+		return 0;
+	qsort(l->wanted, l->wanted_count, sizeof *l->wanted, by_key);
+	question.unplaced = false;
+	question.keys = m->settings->show_keys;
+	return m->session->store->scan(m->session, &question, name_row, l, &rows, l->err);
+}
+
+/* ------------------------------------------------------------------ locating */
+
+static bool differs(const struct drvp_content_tally *own, const struct drvp_content_expect *recorded)
+{
+	const struct drvp_bucket total = drvp_buckets_total(&own->buckets);
+	uint8_t digest[DRVP_SUM256_SIZE];
+
+	drvp_sum256_bytes(&total.sum, digest);
+	return total.rows != (uint64_t)recorded->rows.value ||
+	       memcmp(digest, recorded->digest.bytes, sizeof digest) != 0;
+}
+
+/* Without the file the damage is damage all the same; it is only told less closely. */
+static int compare(struct locating *l)
+{
+	const struct drvp_recorded_sidecar *recorded = &l->recorded->sidecar;
+	const char *folder = l->m->settings->sidecar_dir;
+	struct drvp_sidecar *sidecar = NULL;
+	struct drv_error err = DRV_ERROR_INIT;
+	int status = drvp_sidecar_open(&sidecar, folder ? folder : ".", recorded->file,
+				       (const uint8_t *)recorded->digest.bytes,
+				       (uint64_t)recorded->rows.value, &err);
+
+	if (!status)
+		status = spool_all(l);
+	else if (status != DRV_E_NOMEM)
+		snprintf(l->own->not_compared, sizeof l->own->not_compared, "%s",
+			 drvp_error_text(&err));
+	if (!sidecar)
+		return status == DRV_E_NOMEM ? status : 0;
+	if (!status)
+		status = drvp_compare(&l->own->comparison, sidecar, l->spool, NULL, tell, l, l->err);
+	if (!status)
+		status = name_rows(l);
+	l->own->compared = !status;
+	drvp_sidecar_free(&sidecar);
+	return status;
+}
+
+static int locate_differences(const struct drvp_measure *m,
+			      const struct drvp_content_expect *recorded, struct drv_error *err)
+{
+	struct locating l = { .m = m, .own = drvp_content_tally(m->tally), .recorded = recorded,
+			      .text = DRVP_STRBUF_INIT, .err = err };
+	int status = drvp_content_reader_open(&l.reader, m, err);
+
+	if (!status)
+		status = compare(&l);
+	drvp_content_reader_close(&l.reader);
+	drvp_spool_free(&l.spool);
+	drvp_strbuf_free(&l.text);
+	free(l.wanted);
+	return status;
+}
+
+static int write_traces(const struct drvp_measure *m, struct drv_error *err)
+{
+	struct drvp_content_tally *own = drvp_content_tally(m->tally);
+
+	if (own->spool_error.status) {
+		if (err)
+			*err = own->spool_error;
+		return own->spool_error.status;
+	}
+	if (!own->spool || m->tally->rows != m->tally->counted)
+		return 0;
+	return drvp_sidecar_write(&own->sidecar, own->spool, m->settings->sidecar_dir, err);
+}
+
+/* Digests made with another key differ in every row, which says nothing. */
+static bool is_same_form(const struct drvp_content_tally *own,
+			 const struct drvp_content_expect *recorded)
+{
+	return !strcmp(own->key_id, recorded->key_id ? recorded->key_id : "");
+}
+
+int drvp_content_locate(const struct drvp_measure *m, struct drv_error *err)
+{
+	const struct drvp_content *content = m->item->config;
+	const struct drvp_content_expect *recorded = drvp_content_recorded(content, m->settings);
+	const struct drvp_content_tally *own = drvp_content_tally(m->tally);
+
+	if (drvp_content_keeps_traces(content, m->settings))
+		return write_traces(m, err);
+	if (!recorded || !recorded->sidecar.file || !is_same_form(own, recorded) ||
+	    !differs(own, recorded))
+		return 0;
+	return locate_differences(m, recorded, err);
+}
