@@ -38,6 +38,12 @@ static const struct drv_explanation codes[] = {
 	  "The digests of the baseline were made with another key.",
 	  "The key was changed since the capture, or another file was given.",
 	  "Find the key that has the id in the message, or capture anew." },
+	{ "content.encoding_differs", DRV_INCONCLUSIVE,
+	  "The database stores texts in another encoding than at the capture, and some values are "
+	  "stored in another order for that reason.",
+	  "jsonb and hstore sort the names of members by their length in bytes, and tsvector its "
+	  "words; a dump that is restored into another encoding brings them back in another order.",
+	  "Restore into a database of the encoding that the message names, or exclude those columns." },
 	{ "content.type_changed", DRV_WARN, "A column has another type than at the capture.",
 	  "The backup is from before or after a migration. Values that are written alike still "
 	  "compare as equal.",
@@ -202,6 +208,8 @@ static void record(const struct drvp_item *item, const struct drvp_tally *tally,
 	if (own->key_id[0])
 		drvp_json_put_text(writer, "key_id", own->key_id);
 	put_hex(writer, "digest", &total.sum, DRVP_SUM256_SIZE);
+	if (own->encoding)
+		drvp_json_put_text(writer, "encoding", own->encoding);
 	put_columns(writer, own);
 	if (has_parts(own))
 		put_buckets(writer, own);

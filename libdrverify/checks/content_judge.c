@@ -175,6 +175,26 @@ static bool is_same(const struct judging *j)
 	       !memcmp(digest, j->recorded->digest.bytes, sizeof digest);
 }
 
+static bool has_encoded_order(const struct drvp_relation *relation)
+{
+	for (size_t i = 0; i < relation->column_count; i++)
+		if (relation->columns[i].encoded_order)
+			return true;
+	return false;
+}
+
+static bool is_recoded(const struct judging *j)
+{
+	const char *was = j->recorded->encoding, *is = j->c->relation->encoding;
+
+	if (!was || !is || !strcmp(was, is) || !has_encoded_order(j->c->relation))
+		return false;
+	drvp_verdict_undecided(j->out, "content.encoding_differs", "", "the content is not that of "
+			       "the baseline, but texts were stored as %s then, and are as %s now",
+			       was, is);
+	return true;
+}
+
 /* Whether a difference can be held against what came back. */
 static bool is_comparable(const struct judging *j)
 {
@@ -187,7 +207,7 @@ static bool is_comparable(const struct judging *j)
 		drvp_verdict_undecided(j->out, "lineage.newer", "", "the content is not that of the "
 				       "baseline; it is not stated what may have changed since");
 	else
-		return true;
+		return !is_recoded(j);
 	return false;
 }
 

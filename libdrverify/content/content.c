@@ -159,6 +159,8 @@ static const struct drvp_field expect_fields[] = {
 	{ .name = "digest", .kind = DRVP_FIELD_CUSTOM, .read = drvp_hex_read, .schema = "hex",
 	  .flags = DRVP_REQUIRED, FIELD(drvp_content_expect, digest),
 	  .help = "The sum of the digests of all rows, modulo 2^256." },
+	{ .name = "encoding", .kind = DRVP_FIELD_TEXT, FIELD(drvp_content_expect, encoding),
+	  .help = "In which encoding the server stored texts." },
 	{ .name = "columns", .kind = DRVP_FIELD_CUSTOM, .read = read_recorded_columns,
 	  .schema = "recorded_columns", FIELD(drvp_content_expect, columns),
 	  .help = "The columns of the table that were hashed, in that order." },

@@ -60,6 +60,7 @@ struct drvp_content_expect {
 	struct drvp_number method;   /* enum drvp_content_method */
 	const char *key_id;          /* HMAC */
 	struct drvp_bytes digest;    /* len 0: nothing was recorded */
+	const char *encoding;        /* in which the server stored texts; of a table */
 	struct drvp_recorded_columns columns;           /* of a table, in the order of hashing */
 	struct drvp_names key;       /* columns that tell rows apart; none: all of them */
 	struct drvp_recorded_buckets buckets;           /* count 0: none */

@@ -9,6 +9,7 @@ static void merge_form(struct drvp_content_tally *into, struct drvp_content_tall
 	if (into->buckets.list || !other->buckets.list)
 		return;
 	into->names = other->names;
+	into->encoding = other->encoding;
 	into->columns = other->columns;
 	into->key = other->key;
 	into->by = other->by;

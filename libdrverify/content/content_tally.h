@@ -13,6 +13,7 @@ struct drvp_content_tally {
 	struct drvp_buckets buckets;
 	/* in which form rows were digested */
 	struct drvp_arena names;
+	const char *encoding;        /* NULL: not of a table */
 	struct drvp_recorded_columns columns;
 	struct drvp_names key;
 	int by;                      /* enum drvp_bucket_by */

@@ -63,8 +63,13 @@ static int note_key(struct drvp_content_tally *own, const struct drvp_content_re
 
 static int note_form(struct drvp_content_tally *own, const struct drvp_content_reader *r)
 {
+	const char *encoding = r->m->relation->encoding;
 	int status = note_columns(own, r);
 
+	if (!status && encoding) {
+		own->encoding = copy(&own->names, encoding);
+		status = own->encoding ? 0 : DRV_E_NOMEM;
+	}
 	if (!status)
 		status = note_key(own, r);
 	own->by = r->by;

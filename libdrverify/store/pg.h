@@ -275,6 +275,9 @@ struct drvp_pg_stable {
 /* Never NULL: types that it does not know travel as they are printed. */
 const struct drvp_pg_stable *drvp_pg_stable(uint32_t oid);
 
+/* As struct drvp_column says; types that it does not know may do anything. */
+bool drvp_pg_has_encoded_order(uint32_t oid);
+
 /* Stand for every enum type, which travel as their labels, and for every array type. */
 #define DRVP_PG_ANYENUM 3500
 #define DRVP_PG_ANYARRAY 2277

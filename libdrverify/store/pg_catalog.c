@@ -257,6 +257,7 @@ static int fill_column(struct drvp_pg *s, struct drvp_column *column, const PGre
 	type = drvp_pg_type(column->type_oid);
 	column->kind = type->kind;
 	column->order_lost = type->order_lost;
+	column->encoded_order = drvp_pg_has_encoded_order(column->type_oid);
 	column->has_members = type->form == DRVP_PG_JSON || type->form == DRVP_PG_JSONB;
 	column->generated = is_true(result, row, GENERATED);
 	column->key_position = (unsigned)strtoul(PQgetvalue(result, row, KEY), NULL, 10);
@@ -325,6 +326,13 @@ static int fill_blocks(struct drvp_pg *s, struct drvp_relation *relations, size_
 	return status;
 }
 
+static int copy_encoding(struct drvp_pg *s, struct drvp_relation *relation, struct drv_error *err)
+{
+	const char *encoding = PQparameterStatus(s->conn, "server_encoding");
+
+	return copy_name(s, &relation->encoding, encoding ? encoding : "", err);
+}
+
 int drvp_pg_describe(struct drvp_pg *s, struct drvp_relation *relations, size_t count,
 		     struct drv_error *err)
 {
@@ -332,9 +340,13 @@ int drvp_pg_describe(struct drvp_pg *s, struct drvp_relation *relations, size_t 
 	int row = 0;
 	int status = ask_about(s, &result, describe_head, describe_tail, relations, count, err);
 
-	for (size_t i = 0; i < count && !status; i++)
-		if (relations[i].state == DRVP_RELATION_READY)
-			status = fill_columns(s, &relations[i], i, result, &row, err);
+	for (size_t i = 0; i < count && !status; i++) {
+		if (relations[i].state != DRVP_RELATION_READY)
+			continue;
+		status = fill_columns(s, &relations[i], i, result, &row, err);
+		if (!status)
+			status = copy_encoding(s, &relations[i], err);
+	}
 	PQclear(result);
 	return status ? status : fill_blocks(s, relations, count, err);
 }

@@ -71,3 +71,17 @@ const struct drvp_pg_stable *drvp_pg_stable(uint32_t oid)
 			return &types[i];
 	return &by_print;
 }
+
+bool drvp_pg_has_encoded_order(uint32_t oid)
+{
+	switch (oid) {
+	case 3614:                   /* tsvector: its words */
+	case 3615:                   /* tsquery */
+	case 3802:                   /* jsonb: names of members, by their length in bytes */
+	case 3807:
+	case DRVP_PG_ANYARRAY:
+		return true;
+	default:
+		return drvp_pg_stable(oid)->printed;
+	}
+}

@@ -111,6 +111,8 @@ struct drvp_column {
 	int kind;                    /* enum drvp_kind that its values have when not NULL */
 	bool generated;              /* computed by the server from other columns */
 	bool order_lost;             /* jsonb */
+	bool encoded_order;          /* PostgreSQL: parts of its values may be stored in an order that
+					depends on the encoding of the database */
 	bool has_members;            /* json, jsonb: a dotted name may lead into it */
 	unsigned key_position;       /* from 1 within the primary key; 0: not part of it */
 	uint32_t type_oid;           /* PostgreSQL */
@@ -129,6 +131,7 @@ struct drvp_relation {
 	bool collated;               /* MongoDB: its texts compare by the rules of a language */
 	bool has_ctid;               /* PostgreSQL: rows may be named and cut by heap position */
 	uint32_t oid;                /* PostgreSQL */
+	const char *encoding;        /* PostgreSQL: in which the server stores texts; else NULL */
 };
 
 /* NULL when it has no such column. */
