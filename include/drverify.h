@@ -182,6 +182,37 @@ size_t drv_baseline_source_count(const struct drv_baseline *baseline);
 const char *drv_baseline_source_name(const struct drv_baseline *baseline, size_t index);
 const char *drv_baseline_source_store(const struct drv_baseline *baseline, size_t index);
 
+/* Receives a piece of output; returns 0, or non-zero to stop. */
+typedef int (*drv_write_fn)(const void *bytes, size_t len, void *user);
+
+/*
+ * Writes for a person what the document checks, of which moment and of which servers, as text.
+ * Errors: DRV_E_IO (fn asked to stop), DRV_E_NOMEM.
+ */
+int drv_baseline_write(const struct drv_baseline *baseline, drv_write_fn fn, void *user,
+		       struct drv_error *error);
+
+/* Something in which two documents differ. All strings live during the call only, and hold nothing
+ * that would steer a terminal. */
+struct drv_difference {
+	const char *id;              /* of the check or source, or "" for the document itself */
+	const char *what;            /* its member, such as "expect.rows" or "result.verdict" */
+	const char *before;          /* as text; "": not there */
+	const char *after;
+};
+
+/* Receives a difference; returns 0, or non-zero to stop. */
+typedef int (*drv_difference_fn)(const struct drv_difference *difference, void *user);
+
+/*
+ * Compares two documents: what they check and expect, of which servers, and, where both are
+ * reports, verdicts, counts and findings. What every run changes (times, positions in a log, the
+ * words of summaries) makes no difference. Checks and sources are told by id and by name.
+ * Errors: DRV_E_IO (fn asked to stop), DRV_E_NOMEM.
+ */
+int drv_baseline_compare(const struct drv_baseline *before, const struct drv_baseline *after,
+			 drv_difference_fn fn, void *user, struct drv_error *error);
+
 /* ------------------------------------------------------------------ runs */
 
 struct drv_run;
@@ -364,6 +395,16 @@ struct drv_result {
 	size_t finding_count;        /* how many drv_result_finding() gives */
 };
 
+/*
+ * Builds a report again from the document that it was written to as "json", to look at it or to
+ * write it in another format.
+ *   out  receives the report; release it with drv_report_free()
+ * Errors: DRV_E_MISSING (the document is no report), DRV_E_DOCUMENT (it is, but parts are missing,
+ * or its verdict is not that of its results), DRV_E_NOMEM.
+ */
+int drv_report_read(struct drv_report **out, const struct drv_baseline *baseline,
+		    struct drv_error *error);
+
 /* DRV_PASS, DRV_WARN, DRV_FAIL or DRV_INCONCLUSIVE. */
 int drv_report_verdict(const struct drv_report *report);
 
@@ -379,17 +420,27 @@ const struct drv_result *drv_report_result(const struct drv_report *report, size
 const struct drv_finding *drv_result_finding(const struct drv_result *result, size_t index);
 const struct drv_row_ref *drv_finding_row(const struct drv_finding *finding, size_t index);
 
-/* Receives a piece of output; returns 0, or non-zero to stop. */
-typedef int (*drv_write_fn)(const void *bytes, size_t len, void *user);
-
 enum drv_report_flags {
 	DRV_REPORT_VERBOSE = 1,      /* text: list passing checks too */
-	DRV_REPORT_QUIET = 2         /* text: only what is not a pass */
+	DRV_REPORT_QUIET = 2,        /* text: only what is not a pass */
+	DRV_REPORT_COLOR = 4         /* text: verdicts in the colours of a terminal */
 };
 
+/* A flag, text: lines are folded at that many columns, 40 to 1000; without it they never are. */
+#define DRV_REPORT_WIDTH(columns) ((unsigned)(columns) << 16)
+
+/* The formats there are, in the order of the list below; NULL when index is out of range. */
+const char *drv_report_format(size_t index);
+
 /*
- * Writes the report. format is "text" (for a person) or "json" (a drverify/1 document: the
- * evidence, and the next baseline if the run passed). flags is a sum of enum drv_report_flags.
+ * Writes the report. flags is a sum of enum drv_report_flags. format is one of
+ *   "text"        for a person at a terminal
+ *   "json"        a drverify/1 document: the evidence, and the next baseline if the run passed
+ *   "junit"       JUnit XML, for continuous integration
+ *   "prometheus"  metrics, for a textfile collector
+ *   "markdown"    the record of a recovery drill
+ *   "html"        one page that needs nothing besides itself
+ *   "nagios"      the output of a monitoring plug-in
  * Errors: DRV_E_USAGE (no such format), DRV_E_IO (fn asked to stop), DRV_E_NOMEM.
  */
 int drv_report_write(const struct drv_report *report, const char *format, unsigned flags,

@@ -211,6 +211,27 @@ void drvp_digester_free(struct drvp_digester **digester)
 	*digester = NULL;
 }
 
+int drvp_sha256_print(char out[DRVP_SHA256_TEXT], const void *bytes, size_t len,
+		      struct drv_error *err)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t digest[DRVP_DIGEST_MAX];
+	struct drvp_digester *digester;
+	int status = drvp_digester_new(&digester, DRVP_SHA256, NULL, 0, err);
+
+	out[0] = '\0';
+	if (status)
+		return status;
+	status = drvp_digest(digester, bytes, len, digest);
+	if (status)
+		drvp_fail(err, status, "libcrypto cannot compute SHA-256");
+	for (size_t i = 0; !status && i < DRVP_SHA256_TEXT - 1; i++)
+		out[i] = digits[digest[i / 2] >> (i % 2 ? 0 : 4) & 15];
+	out[status ? 0 : DRVP_SHA256_TEXT - 1] = '\0';
+	drvp_digester_free(&digester);
+	return status;
+}
+
 int drvp_random(void *bytes, size_t len, struct drv_error *err)
 {
 	if (RAND_priv_bytes(bytes, (int)len) != 1)

@@ -32,6 +32,11 @@ size_t drvp_digest_size(const struct drvp_digester *digester);
 
 void drvp_digester_free(struct drvp_digester **digester);
 
+/* The SHA-256 of some bytes in hexadecimal, as sha256sum prints it. */
+#define DRVP_SHA256_TEXT 65
+int drvp_sha256_print(char out[DRVP_SHA256_TEXT], const void *bytes, size_t len,
+		      struct drv_error *err);
+
 /* Secret bytes from the operating system. */
 int drvp_random(void *bytes, size_t len, struct drv_error *err);
 

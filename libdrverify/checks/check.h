@@ -158,6 +158,16 @@ void drvp_verdict_undecided(struct drvp_verdict *verdict, const char *code, cons
 /* Sets the line that says what was read and seen. */
 void drvp_summarise(struct drvp_verdict *verdict, const char *format, ...) DRVP_PRINTF(2, 3);
 
+/* The numbers behind the line that says what was seen, for charts and metrics. */
+struct drvp_figures {
+	struct drvp_number expected;            /* rows that the document or its capture names */
+	struct drvp_number least, most;         /* rows that pass */
+	struct drvp_number loss, most_loss;     /* microseconds of data that are lost; that may be */
+};
+
+/* Those of a verdict, for its check to fill in. */
+struct drvp_figures *drvp_figures(struct drvp_verdict *verdict);
+
 /* 1234567 → "1,234,567" for use in the two above. Each result owns a few such texts. */
 const char *drvp_grouped(struct drvp_verdict *verdict, uint64_t number);
 

@@ -104,6 +104,29 @@ static bool comparable(const struct drvp_circumstances *c, struct drvp_verdict *
 	return !doubt;
 }
 
+/* The range of counts that pass, as judge_bounds() and judge_difference() have it. */
+static void note_figures(const struct drvp_expected_count *expected, bool append_only,
+			 const struct drvp_circumstances *c, struct drvp_figures *figures)
+{
+	int64_t amount = expected->amount.value;
+	uint64_t below = allowed(tolerance_below(expected), (uint64_t)amount);
+	uint64_t above = allowed(tolerance_above(expected), (uint64_t)amount);
+	bool newer = c->captured && c->lineage->relation == DRVP_LINEAGE_NEWER;
+	bool compared = expected->amount.set && !(c->settings->capture && c->captured) &&
+			(!c->captured || newer || c->lineage->relation == DRVP_LINEAGE_SAME);
+
+	figures->expected = expected->amount;
+	figures->least = expected->min;
+	figures->most = expected->max;
+	if (compared && (!newer || append_only || tolerance_below(expected)->set) &&
+	    (uint64_t)amount >= below && amount - (int64_t)below >= figures->least.value)
+		figures->least = (struct drvp_number){ true, amount - (int64_t)below };
+	if (compared && (!newer || tolerance_above(expected)->set) &&
+	    above <= (uint64_t)(INT64_MAX - amount) &&
+	    (!figures->most.set || amount + (int64_t)above < figures->most.value))
+		figures->most = (struct drvp_number){ true, amount + (int64_t)above };
+}
+
 void drvp_expected_count_judge(const struct drvp_expected_count *expected, bool append_only,
 			       const struct drvp_count_words *words, uint64_t rows,
 			       const struct drvp_circumstances *c, struct drvp_verdict *out)
@@ -111,6 +134,7 @@ void drvp_expected_count_judge(const struct drvp_expected_count *expected, bool 
 	bool recapture = c->settings->capture && c->captured;
 
 	summarise(expected, words, rows, c, out);
+	note_figures(expected, append_only, c, drvp_figures(out));
 	judge_bounds(expected, words, rows, out);
 	if (expected->amount.set && !recapture && comparable(c, out))
 		judge_difference(expected, append_only, words, rows, c, out);

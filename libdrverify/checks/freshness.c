@@ -159,6 +159,8 @@ static void judge_loss(const struct freshness *config, int64_t newest,
 		return;
 	}
 	loss = reference > newest ? reference - newest : 0;
+	drvp_figures(out)->loss = (struct drvp_number){ true, loss };
+	drvp_figures(out)->most_loss = most;
 	if (c->restored_to.set && c->lineage->relation != DRVP_LINEAGE_SAME &&
 	    newest > c->restored_to.value + config->clock_skew.value)
 		drvp_find(out, "freshness.after_restore_point", 0, NULL,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "document/item.h"
 
 #define FORMAT "drverify/1"
@@ -222,6 +223,8 @@ int drv_baseline_parse(struct drv_baseline **out, const char *bytes, size_t len,
 	atomic_init(&baseline->references, 1);
 	baseline->file = drvp_arena_copy(&baseline->arena, name, strlen(name));
 	status = baseline->file ? parse_tree(baseline, bytes, len, error) : drvp_fail_nomem(error);
+	if (!status)
+		status = drvp_sha256_print(baseline->sha256, bytes, len, error);
 	reader = (struct drvp_reader){ &baseline->arena, error, baseline->file };
 	if (!status)
 		status = read_document(&reader, baseline);

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "base/digest.h"
 #include "document/fields.h"
 #include "document/signature.h"
 #include "store/store.h"
@@ -57,6 +58,7 @@ struct drv_baseline {
 	atomic_uint references;
 	struct drvp_arena arena;
 	const char *file;                       /* what messages call it */
+	char sha256[DRVP_SHA256_TEXT];          /* of its bytes */
 	const struct drvp_json *root;
 	const char *name;
 	struct drvp_number captured_at;

@@ -24,10 +24,10 @@ static const struct span narrow[] = {
 	{ 0x302A, 0x302D }, { 0x3099, 0x309A }, { 0xFE00, 0xFE0F }, { 0xFE20, 0xFE2F },
 };
 
-/* What moves the cursor, starts a terminal sequence, or reverses what follows. */
+/* What moves the cursor, starts a terminal sequence, reverses what follows, or XML forbids. */
 static const struct span steering[] = {
 	{ 0x0000, 0x001F }, { 0x007F, 0x009F }, { 0x061C, 0x061C }, { 0x200E, 0x200F },
-	{ 0x2028, 0x202E }, { 0x2066, 0x2069 }, { 0xFEFF, 0xFEFF },
+	{ 0x2028, 0x202E }, { 0x2066, 0x2069 }, { 0xFEFF, 0xFEFF }, { 0xFFFE, 0xFFFF },
 };
 
 #define IS_IN(spans, point) is_in(spans, sizeof(spans) / sizeof *(spans), point)
@@ -99,4 +99,45 @@ void drvp_display_padded(struct drvp_strbuf *out, const char *text, size_t width
 	drvp_display(out, text);
 	for (size_t at = drvp_display_width(text); at < width; at++)
 		drvp_strbuf_char(out, ' ');
+}
+
+static size_t show_word(struct drvp_strbuf *out, const char *text, size_t len)
+{
+	struct drvp_strbuf word = DRVP_STRBUF_INIT;
+	size_t width;
+
+	drvp_strbuf_add(&word, text, len);
+	out->failed |= word.failed;
+	width = drvp_display_width(drvp_strbuf_text(&word));
+	drvp_display(out, drvp_strbuf_text(&word));
+	drvp_strbuf_free(&word);
+	return width;
+}
+
+void drvp_display_folded(struct drvp_strbuf *out, const char *text, size_t at, size_t indent,
+			 size_t width)
+{
+	bool first = true;
+
+	while (*text) {
+		size_t len = strspn(text, " "), start = out->len, columns;
+
+		/* All blanks but one are part of the word behind them. */
+		len += strcspn(text + len, " ");
+		if (!first)
+			drvp_strbuf_char(out, ' ');
+		columns = show_word(out, text, len);
+		if (!first && width && at + 1 + columns > width && !out->failed) {
+			out->len = start;
+			drvp_strbuf_char(out, '\n');
+			drvp_display_padded(out, "", indent);
+			show_word(out, text, len);
+			at = indent + columns;
+		} else {
+			at += columns + !first;
+		}
+		first = false;
+		text += len;
+		text += text[0] == ' ' && text[1];
+	}
 }

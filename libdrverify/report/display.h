@@ -16,4 +16,11 @@ size_t drvp_display_width(const char *text);
 /* drvp_display(), then spaces until width columns are filled. */
 void drvp_display_padded(struct drvp_strbuf *out, const char *text, size_t width);
 
+/*
+ * drvp_display() in lines of at most width columns, broken between words: the first starts in column
+ * at, the others are indented. A word that is longer stays whole. width 0: one line.
+ */
+void drvp_display_folded(struct drvp_strbuf *out, const char *text, size_t at, size_t indent,
+			 size_t width);
+
 #endif

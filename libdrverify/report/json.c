@@ -206,13 +206,38 @@ static void put_findings(struct drvp_json_writer *writer, const struct drv_resul
 	drvp_json_close_array(writer);
 }
 
-static void put_result(struct drvp_json_writer *writer, const struct drv_result *result)
+static void put_rows_figure(struct drvp_json_writer *writer, const char *key,
+			    const struct drvp_number *rows)
+{
+	if (rows->set)
+		drvp_json_put_int(writer, key, rows->value);
+}
+
+static void put_seconds_figure(struct drvp_json_writer *writer, const char *key,
+			       const struct drvp_number *duration)
+{
+	if (duration->set)
+		drvp_json_put_fixed(writer, key, duration->value / (DRVP_SECOND / 1000));
+}
+
+static void put_figures(struct drvp_json_writer *writer, const struct drvp_figures *figures)
+{
+	put_rows_figure(writer, "expected", &figures->expected);
+	put_rows_figure(writer, "least", &figures->least);
+	put_rows_figure(writer, "most", &figures->most);
+	put_seconds_figure(writer, "loss_seconds", &figures->loss);
+	put_seconds_figure(writer, "most_loss_seconds", &figures->most_loss);
+}
+
+static void put_result(struct drvp_json_writer *writer, const struct drv_result *result,
+		       const struct drvp_figures *figures)
 {
 	drvp_json_open_object(writer, "result", false);
 	drvp_json_put_text(writer, "verdict", drv_verdict_name(result->verdict));
 	drvp_json_put_text(writer, "summary", result->summary);
 	drvp_json_put_uint(writer, "rows", result->rows);
 	drvp_json_put_fixed(writer, "seconds", (int64_t)(result->seconds * 1000 + 0.5));
+	put_figures(writer, figures);
 	put_text_unless_empty(writer, "blocked_by", result->blocked_by);
 	put_findings(writer, result);
 	drvp_json_close_object(writer);
@@ -241,7 +266,7 @@ static void put_check(struct drvp_json_writer *writer, const struct drvp_json *n
 		record(verdict, writer);
 	else if (expect)
 		drvp_json_put_value(writer, expect->key, expect);
-	put_result(writer, &verdict->result);
+	put_result(writer, &verdict->result, &verdict->figures);
 	drvp_json_close_object(writer);
 }
 
@@ -310,6 +335,17 @@ static void put_signer(struct drvp_json_writer *writer, const struct drvp_signer
 	drvp_json_close_object(writer);
 }
 
+static void put_basis(struct drvp_json_writer *writer, const struct drvp_basis *basis)
+{
+	drvp_json_open_object(writer, "compared_with", false);
+	drvp_json_put_text(writer, "file", basis->file);
+	if (basis->captured_at.set)
+		put_instant(writer, "captured_at", basis->captured_at.value);
+	put_text_unless_empty(writer, "sha256", basis->sha256);
+	put_text_unless_empty(writer, "choice", basis->choice);
+	drvp_json_close_object(writer);
+}
+
 static void put_report(struct drvp_json_writer *writer, const struct drv_report *report)
 {
 	drvp_json_open_object(writer, "report", false);
@@ -323,6 +359,10 @@ static void put_report(struct drvp_json_writer *writer, const struct drv_report 
 	put_instant(writer, "started_at", report->started_at);
 	put_instant(writer, "finished_at", report->finished_at);
 	put_signer(writer, &report->baseline->signer);
+	drvp_json_put_fixed(writer, "seconds", report->elapsed / (DRVP_SECOND / 1000));
+	if (report->cancelled)
+		drvp_json_put_bool(writer, "cancelled", true);
+	put_basis(writer, &report->basis);
 	if (report->incident_at.set)
 		put_instant(writer, "incident_at", report->incident_at.value);
 	drvp_objectives_json(report, writer);
@@ -363,6 +403,11 @@ int drvp_report_json(const struct drv_report *report, unsigned flags, struct drv
 	bool measured = becomes_baseline(report, &moment);
 
 	(void)flags;
+	if (report->was_read) {
+		drvp_json_put_value(&writer, NULL, report->baseline->root);
+		drvp_strbuf_char(out, '\n');
+		return out->failed ? DRV_E_NOMEM : 0;
+	}
 	drvp_json_open_object(&writer, NULL, false);
 	for (; names_document(member); member = member->next)
 		put_member(&writer, member, report, measured);

@@ -66,6 +66,11 @@ const char *drvp_duration_text(struct drvp_verdict *verdict, int64_t duration)
 	return keep(verdict, &text);
 }
 
+struct drvp_figures *drvp_figures(struct drvp_verdict *verdict)
+{
+	return &verdict->figures;
+}
+
 void drvp_summarise(struct drvp_verdict *verdict, const char *format, ...)
 {
 	va_list args;
@@ -263,6 +268,11 @@ int drvp_report_new(struct drv_report **out, const struct drv_baseline *baseline
 		drv_report_free(&report);
 		return drvp_fail_nomem(err);
 	}
+	report->basis = (struct drvp_basis){
+		.file = baseline->file, .sha256 = baseline->sha256,
+		.captured_at = baseline->captured_at, .signer = drv_baseline_signer(baseline),
+		.choice = baseline->choice ? baseline->choice : "",
+	};
 	report->source_count = baseline->source_count;
 	report->verdict_count = baseline->item_count;
 	for (size_t i = 0; i < report->source_count; i++) {
@@ -356,30 +366,4 @@ const char *drv_verdict_name(int verdict)
 	};
 
 	return verdict >= 0 && verdict <= DRV_SKIPPED ? names[verdict] : NULL;
-}
-
-int drv_report_write(const struct drv_report *report, const char *format, unsigned flags,
-		     drv_write_fn fn, void *user, struct drv_error *error)
-{
-	static const struct {
-		const char *name;
-		int (*write)(const struct drv_report *, unsigned, struct drvp_strbuf *);
-	} formats[] = { { "text", drvp_report_text }, { "json", drvp_report_json } };
-
-	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-		struct drvp_strbuf out = DRVP_STRBUF_INIT;
-		int status;
-
-		if (strcmp(format, formats[i].name))
-			continue;
-		status = formats[i].write(report, flags, &out);
-		if (status || out.failed)
-			status = drvp_fail_nomem(error);
-		else if (fn(drvp_strbuf_text(&out), out.len, user))
-			status = drvp_fail(error, DRV_E_IO, "writing the %s report failed", format);
-		drvp_strbuf_free(&out);
-		return status;
-	}
-	return drvp_fail(error, DRV_E_USAGE, "there is no report format \"%.40s\": text, json",
-			 format);
 }

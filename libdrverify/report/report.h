@@ -21,6 +21,7 @@ struct drvp_verdict {
 	struct drvp_finding *findings;          /* result.finding_count; strings in arena */
 	size_t finding_capacity;
 	struct drvp_arena arena;
+	struct drvp_figures figures;
 	struct drvp_tally tally;                /* what record needs */
 	bool measured;                          /* the tally is complete and was judged */
 	bool failed;                            /* out of memory while building */
@@ -37,10 +38,21 @@ struct drvp_source_report {
 	struct drvp_lineage lineage;
 };
 
+/* The document that a run was held against, as the run found it. */
+struct drvp_basis {
+	const char *file;                       /* as messages call it */
+	const char *sha256;                     /* "": not known */
+	struct drvp_number captured_at;
+	const char *signer;                     /* whose key signed it, or "" */
+	const char *choice;                     /* why it was chosen among several, or "" */
+};
+
 struct drv_report {
 	struct drv_baseline *baseline;          /* shared */
+	struct drvp_basis basis;
 	bool capture;
 	bool cancelled;
+	bool was_read;                          /* by drv_report_read(), not made by a run */
 	int verdict;
 	int64_t started_at, finished_at;        /* instants */
 	int64_t elapsed;                        /* microseconds */
@@ -67,6 +79,12 @@ void drvp_verdict_keep_rows(struct drvp_verdict *verdict);
 /* The writers: each gives the whole text. */
 int drvp_report_text(const struct drv_report *report, unsigned flags, struct drvp_strbuf *out);
 int drvp_report_json(const struct drv_report *report, unsigned flags, struct drvp_strbuf *out);
+int drvp_report_junit(const struct drv_report *report, unsigned flags, struct drvp_strbuf *out);
+int drvp_report_prometheus(const struct drv_report *report, unsigned flags,
+			   struct drvp_strbuf *out);
+int drvp_report_markdown(const struct drv_report *report, unsigned flags, struct drvp_strbuf *out);
+int drvp_report_html(const struct drv_report *report, unsigned flags, struct drvp_strbuf *out);
+int drvp_report_nagios(const struct drv_report *report, unsigned flags, struct drvp_strbuf *out);
 
 /* What an objective of the document came to; nothing where it has none, or no incident is said. */
 void drvp_objectives_text(const struct drv_report *report, struct drvp_strbuf *out);

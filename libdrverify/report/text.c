@@ -2,12 +2,16 @@
 #include <string.h>
 
 #include "report/display.h"
-#include "report/report.h"
+#include "report/words.h"
 
 /* A longer name pushes its own line to the right, not everybody's. */
 #define WIDEST_COLUMN 32
 /* "P1 FAIL  ", in front of each result. */
 #define RESULT_INDENT 9
+/* A summary that would be squeezed into less goes under its result. */
+#define NARROWEST_SUMMARY 36
+/* What stands under a finding. */
+#define FINDING_INDENT 4
 
 /* Of the rows that a finding names. */
 #define SHOWN_ROWS 8
@@ -18,7 +22,30 @@ struct page {
 	unsigned flags;
 	size_t source_column;        /* of the lines on top */
 	size_t check, source, target;/* widths of the columns of results */
+	size_t width;                /* of the terminal; 0: lines are not folded */
+	size_t at;                   /* how far the line has come in out */
+	struct drvp_strbuf rest;     /* what is still to be folded of it */
 };
+
+static const char *color_of(int verdict)
+{
+	static const char *const colors[] = {
+		[DRV_PASS] = "\033[32m", [DRV_WARN] = "\033[33m", [DRV_FAIL] = "\033[1;31m",
+		[DRV_INCONCLUSIVE] = "\033[1;35m", [DRV_SKIPPED] = "\033[2m",
+	};
+
+	return colors[verdict];
+}
+
+/* Our own words, in the colour of a verdict where colours are seen. */
+static void paint(struct page *page, int verdict, const char *words)
+{
+	bool colored = page->flags & DRV_REPORT_COLOR;
+
+	drvp_strbuf_str(page->out, colored ? color_of(verdict) : "");
+	drvp_strbuf_str(page->out, words);
+	drvp_strbuf_str(page->out, colored ? "\033[0m" : "");
+}
 
 static void widen(size_t *column, const char *text)
 {
@@ -28,9 +55,35 @@ static void widen(size_t *column, const char *text)
 		*column = width < WIDEST_COLUMN ? width : WIDEST_COLUMN;
 }
 
-static void indent(struct page *page, size_t columns)
+/* The parts of a line: columns, then text that is folded when the line is closed. */
+static void column(struct page *page, const char *text, size_t width)
 {
-	drvp_display_padded(page->out, "", columns);
+	size_t taken = drvp_display_width(text);
+
+	drvp_display_padded(page->out, text, width);
+	page->at += taken > width ? taken : width;
+}
+
+static void add_after(struct page *page, const char *separator, const char *text)
+{
+	if (!text[0])
+		return;
+	drvp_strbuf_str(&page->rest, separator);
+	drvp_display(&page->rest, text);
+}
+
+static void add(struct page *page, const char *words)
+{
+	drvp_strbuf_str(&page->rest, words);
+}
+
+static void close_line(struct page *page, size_t indent)
+{
+	page->out->failed |= page->rest.failed;
+	drvp_display_folded(page->out, drvp_strbuf_text(&page->rest), page->at, indent, page->width);
+	drvp_strbuf_char(page->out, '\n');
+	drvp_strbuf_clear(&page->rest);
+	page->at = 0;
 }
 
 static const struct drv_result *result_at(const struct page *page, size_t index)
@@ -40,97 +93,101 @@ static const struct drv_result *result_at(const struct page *page, size_t index)
 
 /* ------------------------------------------------------------------ where the data is */
 
-static void add_after(struct page *page, const char *separator, const char *text)
+static void add_second(struct page *page, int64_t instant)
 {
-	if (!text[0])
-		return;
-	drvp_strbuf_str(page->out, separator);
-	drvp_display(page->out, text);
+	drvp_instant_print(&page->rest, instant / DRVP_SECOND * DRVP_SECOND);
+}
+
+/* Of a report that was read again: when the run was that this is about. */
+static void print_run(struct page *page)
+{
+	const struct drv_report *report = page->report;
+	struct drvp_strbuf point = DRVP_STRBUF_INIT;
+
+	column(page, "report", page->source_column + 2);
+	add(page, report->capture ? "captured " : "verified ");
+	add_second(page, report->started_at);
+	add(page, " to ");
+	add_second(page, report->finished_at);
+	drvp_report_print_restore_point(&point, report);
+	add_after(page, ", restored to: ", drvp_strbuf_text(&point));
+	close_line(page, page->source_column + 2);
+	page->out->failed |= point.failed;
+	drvp_strbuf_free(&point);
+}
+
+static void print_baseline(struct page *page)
+{
+	struct drvp_number captured_at = page->report->basis.captured_at;
+	int64_t age = page->report->started_at - captured_at.value;
+
+	column(page, "baseline", page->source_column + 2);
+	add_after(page, "", drvp_report_title(page->report));
+	if (!captured_at.set) {
+		add(page, ", as it was written: nothing was captured yet");
+	} else {
+		add(page, ", captured ");
+		add_second(page, captured_at.value);
+		add(page, age < 0 ? " (ahead of this machine's clock)" : " (");
+		if (age >= 0)
+			drvp_duration_print(&page->rest, age);
+		add(page, age < 0 ? "" : page->report->was_read ? " before)" : " ago)");
+	}
+	add_after(page, ", signed by ", page->report->basis.signer);
+	close_line(page, page->source_column + 2);
 }
 
 /* Of several documents, which one it is, and why. */
 static void print_choice(struct page *page)
 {
-	const struct drv_baseline *baseline = page->report->baseline;
+	const struct drvp_basis *basis = &page->report->basis;
 
-	if (!baseline->choice)
+	if (!basis->choice[0])
 		return;
-	indent(page, page->source_column + 2);
-	drvp_display(page->out, baseline->file);
-	add_after(page, ": ", baseline->choice);
-	drvp_strbuf_char(page->out, '\n');
+	column(page, "", page->source_column + 2);
+	add_after(page, "", basis->file);
+	add_after(page, ": ", basis->choice);
+	close_line(page, page->source_column + 2);
 }
 
-static void print_signer(struct page *page)
+static void add_identity(struct page *page, const struct drvp_source_report *source)
 {
-	add_after(page, ", signed by ", drv_baseline_signer(page->report->baseline));
-	drvp_strbuf_char(page->out, '\n');
-}
+	const struct drvp_identity *identity = &source->identity;
 
-static void print_baseline(struct page *page)
-{
-	const struct drv_baseline *baseline = page->report->baseline;
-	int64_t age = page->report->started_at - baseline->captured_at.value;
-
-	drvp_display_padded(page->out, "baseline", page->source_column + 2);
-	drvp_display(page->out, baseline->name[0] ? baseline->name : baseline->file);
-	if (!baseline->captured_at.set) {
-		drvp_strbuf_str(page->out, ", as it was written: nothing was captured yet");
-		print_signer(page);
-		return;
-	}
-	drvp_strbuf_str(page->out, ", captured ");
-	drvp_instant_print(page->out, baseline->captured_at.value / DRVP_SECOND * DRVP_SECOND);
-	if (age >= 0) {
-		drvp_strbuf_str(page->out, " (");
-		drvp_duration_print(page->out, age);
-		drvp_strbuf_str(page->out, " ago)");
-	} else {
-		drvp_strbuf_str(page->out, " (ahead of this machine's clock)");
-	}
-	print_signer(page);
+	add_after(page, "", identity->server);
+	add_after(page, " ", identity->address);
+	add(page, identity->tls ? ", TLS" : "");
+	add(page, identity->in_recovery ? ", still in recovery" : "");
+	add_after(page, "; ", source->lineage.text);
+	add_after(page, "; ", identity->consistency);
 }
 
 static void print_source(struct page *page, const struct drvp_source_report *source)
 {
-	const struct drvp_identity *identity = &source->identity;
+	size_t indent = page->source_column + 2;
 
-	drvp_display_padded(page->out, source->source->name, page->source_column + 2);
-	if (!source->selected) {
-		drvp_strbuf_str(page->out, "not read: no selected check needs it\n");
-		return;
-	}
-	if (!source->reached) {
+	column(page, source->source->name, indent);
+	if (!source->selected)
+		add(page, "not read: no selected check needs it");
+	else if (!source->reached)
 		add_after(page, "not verified: ", drvp_error_text(&source->error));
-		drvp_strbuf_char(page->out, '\n');
-		return;
-	}
-	drvp_display(page->out, identity->server);
-	add_after(page, " ", identity->address);
-	drvp_strbuf_str(page->out, identity->tls ? ", TLS" : "");
-	drvp_strbuf_str(page->out, identity->in_recovery ? ", still in recovery" : "");
-	add_after(page, "; ", source->lineage.text);
-	add_after(page, "; ", identity->consistency);
-	drvp_strbuf_char(page->out, '\n');
-	for (size_t i = 0; i < identity->warning_count; i++) {
-		indent(page, page->source_column + 2);
-		add_after(page, "warning: ", identity->warnings[i]);
-		drvp_strbuf_char(page->out, '\n');
+	else
+		add_identity(page, source);
+	close_line(page, indent);
+	for (size_t i = 0; source->reached && i < source->identity.warning_count; i++) {
+		column(page, "", indent);
+		add_after(page, "warning: ", source->identity.warnings[i]);
+		close_line(page, indent);
 	}
 }
 
 static void print_objectives(struct page *page)
 {
-	struct drvp_strbuf text = DRVP_STRBUF_INIT;
-
-	drvp_objectives_text(page->report, &text);
-	if (text.len) {
-		drvp_display_padded(page->out, "RTO", page->source_column + 2);
-		drvp_display(page->out, drvp_strbuf_text(&text));
-		drvp_strbuf_char(page->out, '\n');
-	}
-	page->out->failed |= text.failed;
-	drvp_strbuf_free(&text);
+	drvp_objectives_text(page->report, &page->rest);
+	if (!page->rest.len)
+		return;
+	column(page, "RTO", page->source_column + 2);
+	close_line(page, page->source_column + 2);
 }
 
 static void print_header(struct page *page)
@@ -140,6 +197,8 @@ static void print_header(struct page *page)
 	widen(&page->source_column, "baseline");
 	for (size_t i = 0; i < report->source_count; i++)
 		widen(&page->source_column, report->sources[i].source->name);
+	if (report->was_read)
+		print_run(page);
 	print_baseline(page);
 	print_choice(page);
 	for (size_t i = 0; i < report->source_count; i++)
@@ -174,19 +233,30 @@ static const char *verdict_mark(int verdict)
 
 static void print_result(struct page *page, const struct drv_result *result)
 {
-	const char *summary = result->summary;
+	const char *mark = verdict_mark(result->verdict);
+	size_t indent, room, target = drvp_display_width(result->target);
 
-	if (!summary[0] && result->finding_count)
-		summary = drv_result_finding(result, 0)->message;
-	drvp_strbuf_printf(page->out, "P%d %-4s  ", (int)result->priority,
-			   verdict_mark(result->verdict));
-	drvp_display_padded(page->out, result->check, page->check + 1);
-	drvp_display_padded(page->out, result->source, page->source + 1);
-	drvp_display_padded(page->out, result->target, page->target);
-	add_after(page, "  ", summary);
-	if (result->verdict == DRV_INCONCLUSIVE && !result->required)
-		drvp_strbuf_str(page->out, " (optional)");
-	drvp_strbuf_char(page->out, '\n');
+	drvp_strbuf_printf(page->out, "P%d ", (int)result->priority);
+	paint(page, result->verdict, mark);
+	drvp_display_padded(page->out, "", RESULT_INDENT - strlen("P1 ") - strlen(mark));
+	page->at = RESULT_INDENT;
+	column(page, result->check, page->check + 1);
+	column(page, result->source, page->source + 1);
+	add_after(page, "", drvp_result_says(result));
+	add(page, result->verdict == DRV_INCONCLUSIVE && !result->required ? " (optional)" : "");
+	indent = page->at + (target > page->target ? target : page->target) + 2;
+	room = page->width > indent ? page->width - indent : 0;
+	if (page->width && room < NARROWEST_SUMMARY &&
+	    room < drvp_display_width(drvp_strbuf_text(&page->rest))) {
+		drvp_display(page->out, result->target);
+		drvp_strbuf_char(page->out, '\n');
+		page->at = 0;
+		indent = RESULT_INDENT;
+		column(page, "", indent);
+	} else {
+		column(page, result->target, page->rest.len ? indent - page->at : 0);
+	}
+	close_line(page, indent);
 }
 
 /* Says that results were left out, so that a short list is not taken for a short document. */
@@ -194,10 +264,12 @@ static void print_folded(struct page *page, size_t count, bool more, const char 
 {
 	if (!count)
 		return;
-	indent(page, RESULT_INDENT);
-	drvp_strbuf_grouped(page->out, count);
-	drvp_strbuf_printf(page->out, "%s %s %s\n", more ? " more" : "",
-			   count == 1 ? "check" : "checks", what);
+	column(page, "", RESULT_INDENT);
+	drvp_strbuf_grouped(&page->rest, count);
+	add(page, more ? " more" : "");
+	add(page, count == 1 ? " check " : " checks ");
+	add(page, what);
+	close_line(page, RESULT_INDENT);
 }
 
 static void print_results(struct page *page)
@@ -231,6 +303,13 @@ static void print_results(struct page *page)
 
 /* ------------------------------------------------------------------ the findings behind them */
 
+/* What blocked it has findings of its own; repeating them would bury the cause. */
+static bool is_told(const struct page *page, const struct drv_result *result)
+{
+	return result->finding_count && result->verdict != DRV_SKIPPED &&
+	       (!result->blocked_by[0] || page->flags & DRV_REPORT_VERBOSE);
+}
+
 static void print_rows(struct page *page, const struct drv_finding *finding)
 {
 	size_t shown = finding->row_count < SHOWN_ROWS ? finding->row_count : SHOWN_ROWS;
@@ -238,112 +317,83 @@ static void print_rows(struct page *page, const struct drv_finding *finding)
 	for (size_t i = 0; i < shown; i++) {
 		const struct drv_row_ref *row = drv_finding_row(finding, i);
 
-		add_after(page, "    at ", row->place[0] ? row->place : row->key);
+		column(page, "", FINDING_INDENT);
+		add_after(page, "at ", row->place[0] ? row->place : row->key);
 		if (row->place[0])
 			add_after(page, ", key ", row->key);
-		drvp_strbuf_char(page->out, '\n');
+		close_line(page, FINDING_INDENT);
 	}
 	if (shown && finding->count > shown) {
-		drvp_strbuf_str(page->out, "    and ");
-		drvp_strbuf_grouped(page->out, finding->count - shown);
-		drvp_strbuf_str(page->out, finding->row_count > shown ? " more; the json report names "
-					   "them\n" : " more\n");
+		column(page, "", FINDING_INDENT);
+		add(page, "and ");
+		drvp_strbuf_grouped(&page->rest, finding->count - shown);
+		add(page, finding->row_count > shown ? " more; the json report names them" : " more");
+		close_line(page, FINDING_INDENT);
 	}
 }
 
-static void print_findings(struct page *page, const struct drv_result *result)
+/* Whether an earlier finding said already what to do about this code. */
+static bool is_repeated(const struct page *page, const struct drv_result *result, size_t index)
 {
-	/* What blocked it has findings of its own; repeating them would bury the cause. */
-	if (!result->finding_count || result->verdict == DRV_SKIPPED ||
-	    (result->blocked_by[0] && !(page->flags & DRV_REPORT_VERBOSE)))
-		return;
-	drvp_strbuf_char(page->out, '\n');
-	drvp_display(page->out, result->id);
-	drvp_strbuf_char(page->out, '\n');
-	for (size_t i = 0; i < result->finding_count; i++) {
-		const struct drv_finding *finding = drv_result_finding(result, i);
+	const char *code = drv_result_finding(result, index)->code;
 
-		add_after(page, "  ", finding->code);
-		add_after(page, "  ", finding->message);
-		drvp_strbuf_char(page->out, '\n');
-		print_rows(page, finding);
-	}
-}
-
-/* ------------------------------------------------------------------ the verdict */
-
-static void print_counts(struct page *page)
-{
-	static const struct {
-		int verdict;
-		const char *word;
-	} order[] = {
-		{ DRV_FAIL, "failed" }, { DRV_INCONCLUSIVE, "undecided" }, { DRV_WARN, "warned" },
-		{ DRV_PASS, "passed" }, { DRV_SKIPPED, "skipped" },
-	};
-	size_t counts[DRV_SKIPPED + 1] = { 0 };
-	const char *separator = "";
-
-	for (size_t i = 0; i < page->report->verdict_count; i++)
-		counts[result_at(page, i)->verdict]++;
-	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-		size_t count = counts[order[i].verdict];
-
-		if (!count)
-			continue;
-		drvp_strbuf_str(page->out, separator);
-		drvp_strbuf_grouped(page->out, count);
-		drvp_strbuf_printf(page->out, " %s", order[i].word);
-		separator = ", ";
-	}
-	drvp_strbuf_str(page->out, " of ");
-	drvp_strbuf_grouped(page->out, page->report->verdict_count);
-	drvp_strbuf_str(page->out, " in ");
-	drvp_duration_print(page->out, page->report->elapsed);
-	drvp_strbuf_char(page->out, '.');
-	if (counts[DRV_SKIPPED] && page->report->verdict == DRV_PASS)
-		drvp_strbuf_printf(page->out, " What was skipped is not %s.",
-				   page->report->capture ? "recorded" : "proved");
-}
-
-static bool has_code(const struct page *page, const char *code)
-{
 	for (size_t i = 0; i < page->report->verdict_count; i++) {
-		const struct drv_result *result = result_at(page, i);
+		const struct drv_result *earlier = result_at(page, i);
+		size_t count = earlier == result ? index : earlier->finding_count;
 
-		for (size_t j = 0; j < result->finding_count; j++)
-			if (!strcmp(drv_result_finding(result, j)->code, code))
+		for (size_t j = 0; j < count; j++)
+			if (is_told(page, earlier) &&
+			    !strcmp(drv_result_finding(earlier, j)->code, code))
 				return true;
+		if (earlier == result)
+			break;
 	}
 	return false;
 }
 
+static void print_finding(struct page *page, const struct drv_result *result, size_t index)
+{
+	const struct drv_finding *finding = drv_result_finding(result, index);
+	const struct drv_explanation *known = drvp_explanation(finding->code);
+
+	column(page, "  ", 2);
+	paint(page, finding->effect, finding->code);
+	page->at += strlen(finding->code);
+	add_after(page, "  ", finding->message);
+	close_line(page, FINDING_INDENT);
+	print_rows(page, finding);
+	if (!known || is_repeated(page, result, index))
+		return;
+	column(page, "", FINDING_INDENT);
+	add_after(page, "next: ", known->next);
+	close_line(page, FINDING_INDENT + strlen("next: "));
+}
+
+static void print_findings(struct page *page, const struct drv_result *result)
+{
+	if (!is_told(page, result))
+		return;
+	drvp_strbuf_char(page->out, '\n');
+	drvp_display(page->out, result->id);
+	drvp_strbuf_char(page->out, '\n');
+	for (size_t i = 0; i < result->finding_count; i++)
+		print_finding(page, result, i);
+}
+
+/* ------------------------------------------------------------------ the verdict */
+
 static void print_closing(struct page *page)
 {
-	static const struct {
-		const char *headline, *verified, *captured;
-	} closings[] = {
-		[DRV_PASS] = { "INTACT", "", "" },
-		[DRV_WARN] = { "WARNINGS", " Read them before going live.",
-			       " Read them before relying on this baseline." },
-		[DRV_FAIL] = { "DAMAGE FOUND", " Do not go live on this verdict.",
-			       " Damaged data makes no baseline." },
-		[DRV_INCONCLUSIVE] = { "UNDECIDED", " What was not verified may be damaged.",
-				       " This makes no baseline." },
-	};
-	const struct drv_report *report = page->report;
-	bool recorded = report->capture && report->verdict == DRV_PASS;
+	const char *headline = drvp_report_headline(page->report);
 
-	drvp_strbuf_printf(page->out, "%s: ",
-			   recorded ? "CAPTURED" : closings[report->verdict].headline);
-	print_counts(page);
-	if (report->cancelled)
-		drvp_strbuf_str(page->out, " Cancelled before its end.");
-	else if (has_code(page, "budget.spent"))
-		drvp_strbuf_str(page->out, " The budget was spent before its end.");
-	drvp_strbuf_str(page->out, report->capture ? closings[report->verdict].captured
-						   : closings[report->verdict].verified);
-	drvp_strbuf_printf(page->out, " exit %d\n", drv_report_exit_status(report));
+	paint(page, page->report->verdict, headline);
+	page->at = strlen(headline);
+	add(page, ": ");
+	drvp_report_print_counts(&page->rest, page->report);
+	add(page, ".");
+	drvp_report_print_remarks(&page->rest, page->report);
+	drvp_strbuf_printf(&page->rest, " exit %d", drv_report_exit_status(page->report));
+	close_line(page, 0);
 }
 
 /* The first finding, in the order of importance, that leads to this verdict. */
@@ -369,7 +419,7 @@ static void print_next(struct page *page)
 
 int drvp_report_text(const struct drv_report *report, unsigned flags, struct drvp_strbuf *out)
 {
-	struct page page = { .report = report, .out = out, .flags = flags };
+	struct page page = { .report = report, .out = out, .flags = flags, .width = flags >> 16 };
 	size_t details;
 
 	if (flags & DRV_REPORT_QUIET && report->verdict == DRV_PASS)
@@ -383,5 +433,6 @@ int drvp_report_text(const struct drv_report *report, unsigned flags, struct drv
 		drvp_strbuf_char(out, '\n');
 	print_closing(&page);
 	print_next(&page);
+	drvp_strbuf_free(&page.rest);
 	return out->failed ? DRV_E_NOMEM : 0;
 }

@@ -8,6 +8,8 @@
 #include "report/report.h"
 
 #define SAMPLE_CHECKS 5
+/* Made up. */
+#define SAMPLE_SHA256 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define SAMPLE_STARTED INT64_C(1767106800000000)        /* 2025-12-30T15:00:00Z */
 
 /* Members in an unusual order, a number that no double holds, and results of an earlier run. */
@@ -119,7 +121,9 @@ static inline struct sample *sample_new(void)
 	s->sources[0] = (struct drvp_source){ .name = "main", .store = "postgresql" };
 	s->sources[1] = (struct drvp_source){ .name = "검색", .store = "mongodb" };
 	s->report = (struct drv_report){
-		.baseline = &s->baseline, .started_at = SAMPLE_STARTED,
+		.baseline = &s->baseline,
+		.basis = { "report.json", SAMPLE_SHA256, s->baseline.captured_at, "", "" },
+		.started_at = SAMPLE_STARTED,
 		.finished_at = SAMPLE_STARTED + 724 * DRVP_SECOND, .elapsed = 724 * DRVP_SECOND,
 		.sources = s->source_reports, .source_count = 2,
 		.verdicts = s->verdicts, .verdict_count = SAMPLE_CHECKS, .ordered = s->ordered,

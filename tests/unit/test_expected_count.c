@@ -20,6 +20,8 @@ struct scene {
 	bool captured, capture;
 };
 
+static struct drvp_figures figures;     /* of the last scene */
+
 /* Judges rows in a scene; code receives the first finding's code, or "". */
 static int judge(struct scene scene, uint64_t rows, const char **code)
 {
@@ -39,6 +41,7 @@ static int judge(struct scene scene, uint64_t rows, const char **code)
 	*code = verdict.result.finding_count ? verdict.findings[0].finding.code : "";
 	assert_true(verdict.summary.len > 0);
 	result = verdict.result.verdict;
+	figures = verdict.figures;
 	drvp_strbuf_free(&verdict.summary);
 	free(verdict.findings);
 	drvp_arena_free(&verdict.arena);
@@ -51,6 +54,13 @@ static void expect(struct scene scene, uint64_t rows, int verdict, const char *c
 
 	assert_int_equal(judge(scene, rows, &got), verdict);
 	assert_string_equal(got, code);
+	/* The range that reports show is the one that passes. */
+	if (figures.least.set && rows < (uint64_t)figures.least.value)
+		assert_int_not_equal(verdict, DRV_PASS);
+	else if (figures.most.set && rows > (uint64_t)figures.most.value)
+		assert_int_not_equal(verdict, DRV_PASS);
+	else if (figures.least.set && figures.most.set)
+		assert_int_equal(verdict, DRV_PASS);
 }
 
 #define ROWS(n) .amount = { true, n }
@@ -66,6 +76,38 @@ static void test_exact(void **state)
 	expect(s, 999, DRV_FAIL, "row_count.below");
 	expect(s, 1001, DRV_FAIL, "row_count.above");
 	expect(s, 0, DRV_FAIL, "row_count.below");
+}
+
+static void expect_range(struct scene scene, int64_t least, int64_t most)
+{
+	const char *code;
+
+	judge(scene, 1000, &code);
+	assert_int_equal(figures.least.set ? figures.least.value : -1, least);
+	assert_int_equal(figures.most.set ? figures.most.value : -1, most);
+}
+
+static void test_range_of_reports(void **state)
+{
+	struct scene s = { .expected = { ROWS(1000), .tolerance = PERCENT(2000) } };
+
+	(void)state;
+	expect_range(s, 980, 1020);
+	s.expected.min = (struct drvp_number){ true, 990 };
+	s.expected.max = (struct drvp_number){ true, 1010 };
+	expect_range(s, 990, 1010);
+	s.expected.min.value = 5;
+	s.expected.max.value = 5000;
+	expect_range(s, 980, 1020);
+	s.captured = true;
+	s.lineage = DRVP_LINEAGE_UNKNOWN;
+	expect_range(s, 5, 5000);
+	s = (struct scene){ .expected = { ROWS(1000) }, .captured = true,
+			    .lineage = DRVP_LINEAGE_NEWER };
+	expect_range(s, -1, -1);
+	s.append_only = true;
+	expect_range(s, 1000, -1);
+	assert_int_equal(figures.expected.value, 1000);
 }
 
 static void test_tolerances_at_the_edge(void **state)
@@ -160,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_range_of_reports),
 		cmocka_unit_test(test_tolerances_at_the_edge),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_no_overflow_at_the_top),

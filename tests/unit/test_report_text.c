@@ -87,7 +87,7 @@ static void test_choice_of_a_baseline(void **state)
 {
 	struct sample *s = *state;
 
-	s->baseline.choice = "the newest of 3 baselines not after 14:30";
+	s->report.basis.choice = "the newest of 3 baselines not after 14:30";
 	assert_has(render(s, 0), "ago)\n          report.json: the newest of 3 baselines not after "
 				 "14:30\nmain ");
 }
@@ -96,12 +96,12 @@ static void test_signer(void **state)
 {
 	struct sample *s = *state;
 
-	s->baseline.signer = (struct drvp_signer){ "ops\x1b[2025", "00" };
+	s->report.basis.signer = "ops\x1b[2025";
 	assert_has(render(s, 0), " (9h00m ago), signed by ops");
 	assert_lacks(render(s, 0), "\x1b");
-	s->baseline.captured_at.set = false;
+	s->report.basis.captured_at.set = false;
 	assert_has(render(s, 0), ", as it was written: nothing was captured yet, signed by ops");
-	s->baseline.signer.name = NULL;
+	s->report.basis.signer = "";
 	assert_lacks(render(s, 0), "signed");
 }
 
@@ -205,7 +205,7 @@ static void test_capture(void **state)
 	struct sample *s = *state;
 
 	s->report.capture = true;
-	s->baseline.captured_at.set = false;
+	s->report.basis.captured_at.set = false;
 	assert_has(render(s, 0), ", as it was written: nothing was captured yet\n");
 	assert_has(render(s, 0), "CAPTURED: 5 passed of 5 in 12m04s. exit 0\n");
 	sample_decide(s, 0, DRV_FAIL, "");
@@ -237,6 +237,95 @@ static void test_hostile_names(void **state)
 	assert_has(text, "t\\x0d\\xff\\xe2\\x80\\xae  two\\x0alines\n");
 	for (const char *at = text; *at; at++)
 		assert_true(*at == '\n' || (unsigned char)*at >= 0x20);
+}
+
+static void test_color(void **state)
+{
+	struct sample *s = *state;
+	const char *text;
+
+	sample_decide(s, 0, DRV_FAIL, "fewer");
+	sample_find(s, 0, &below, 1);
+	s->report.verdict = DRV_FAIL;
+	text = render(s, DRV_REPORT_COLOR);
+	assert_has(text, "P4 \033[1;31mFAIL\033[0m  row_count main public.users         fewer\n");
+	assert_has(text, "P1 \033[32mok\033[0m    row_count");
+	assert_has(text, "  \033[1;31mrow_count.below\033[0m  1,091");
+	assert_has(text, "\n\033[1;31mDAMAGE FOUND\033[0m: 1 failed");
+	assert_lacks(render(s, 0), "\033");
+}
+
+/* Wide and narrow names at several widths: no line is too long, and nothing is lost but blanks. */
+static void test_folding(void **state)
+{
+	static const unsigned widths[] = { 60, 80, 100, 200 };
+	struct sample *s = *state;
+	char whole[8192];
+
+	sample_decide(s, 0, DRV_FAIL, "48,911 rows, baseline 50,002 (-1,091; allowed 0) of a table that "
+		      "needs more than one line of eighty columns");
+	sample_find(s, 0, &below, 1);
+	sample_decide(s, 3, DRV_WARN, "병원 문서가 많이 늘었습니다 그래서 한 줄에 다 들어가지 않습니다 "
+		      "여든 칸에도 백 칸에도");
+	s->report.verdict = DRV_FAIL;
+	strcpy(whole, render(s, DRV_REPORT_VERBOSE));
+	for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+		const char *a = whole, *b = render(s, DRV_REPORT_VERBOSE |
+						   DRV_REPORT_WIDTH(widths[i]));
+		struct drvp_strbuf line = DRVP_STRBUF_INIT;
+
+		for (const char *at = b; *at; at++) {
+			if (*at != '\n') {
+				drvp_strbuf_char(&line, *at);
+				continue;
+			}
+			assert_true(drvp_display_width(drvp_strbuf_text(&line)) <= widths[i]);
+			drvp_strbuf_clear(&line);
+		}
+		drvp_strbuf_free(&line);
+		for (;; a++, b++) {
+			a += strspn(a, " \n");
+			b += strspn(b, " \n");
+			assert_int_equal(*a, *b);
+			if (!*a)
+				break;
+		}
+	}
+}
+
+static void test_folded_lines_are_aligned(void **state)
+{
+	struct sample *s = *state;
+
+	sample_decide(s, 3, DRV_WARN, "one two three four five six seven eight nine ten eleven");
+	s->report.verdict = DRV_WARN;
+	assert_has(render(s, DRV_REPORT_WIDTH(81)),
+		   "P4 WARN  row_count 검색 병원                 one two three four five six seven\n"
+		   "                                             eight nine ten eleven\n");
+	/* Squeezed, it goes under its result. */
+	assert_has(render(s, DRV_REPORT_WIDTH(60)),
+		   "P4 WARN  row_count 검색 병원\n"
+		   "         one two three four five six seven eight nine ten\n"
+		   "         eleven\n");
+}
+
+static void test_next_is_said_once(void **state)
+{
+	static const struct drvp_finding twice[] = {
+		{ { "row_count.below", DRV_FAIL, "first", 0, 0 }, NULL },
+		{ { "row_count.below", DRV_FAIL, "second", 0, 0 }, NULL },
+	};
+	struct sample *s = *state;
+	const char *text;
+
+	sample_decide(s, 0, DRV_FAIL, "");
+	sample_find(s, 0, twice, 2);
+	sample_decide(s, 1, DRV_FAIL, "");
+	sample_find(s, 1, twice, 1);
+	s->report.verdict = DRV_FAIL;
+	text = render(s, 0);
+	assert_has(text, "  row_count.below  first\n    next: Compare the newest rows");
+	assert_lacks(strstr(text, "next: ") + 1, "next: ");
 }
 
 static void test_width(void **state)
@@ -279,6 +368,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_capture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_warning, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hostile_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_color, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_folding, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_folded_lines_are_aligned, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_next_is_said_once, setup, teardown),
 		cmocka_unit_test(test_width),
 	};
 
