@@ -30,6 +30,8 @@ int cmd_chain_try(const struct options *options);
 int cmd_chain_propose(const struct options *options);
 int cmd_keygen(const struct options *options);
 int cmd_sign(const struct options *options);
+int cmd_show(const struct options *options);
+int cmd_diff(const struct options *options);
 int cmd_explain(const struct options *options);
 int cmd_help(const struct options *options);
 

@@ -30,6 +30,8 @@ const struct command commands[] = {
 	  "  While users wait: the most important checks first, half an hour at most, and no more\n"
 	  "  than the server can spare:\n"
 	  "    drverify --baseline report.json --budget 30m --priority 4 --rate 20MB\n"
+	  "  For monitoring, and for the auditor:\n"
+	  "    drverify --baseline report.json --format nagios --write html=last-night.html\n"
 	  "  One check only:\n"
 	  "    drverify --baseline report.json --only audit_chain\n"
 	  "  Only if report.json.sig shows that the owner of a key made the document:\n"
@@ -106,6 +108,25 @@ const struct command commands[] = {
 	  "  The same question without drverify:\n"
 	  "    openssl pkeyutl -verify -rawin -pubin -inkey ops-2025.pub -in checks.json \\\n"
 	  "      -sigfile checks.json.sig\n" },
+	{ "show", cmd_show, "show a document or a report as a person reads it", FOR_SHOW, "FILE",
+	  "Shows what a document checks, of which moment and of which servers; of a report also\n"
+	  "what came of it, whether it passed or not, and on demand in any format.\n"
+	  "\n"
+	  "Exit status: 0 shown, whatever the verdict, 3 it could not be read.\n"
+	  "\n"
+	  "Examples\n"
+	  "    drverify show checks.json\n"
+	  "    drverify show report.json\n"
+	  "    drverify show --format html report.json > report.html\n" },
+	{ "diff", cmd_diff, "say in what two documents or reports differ", FOR_DIFF, "A B",
+	  "Compares what two documents check and expect, and of which servers; if both are\n"
+	  "reports, also verdicts, counts and findings. Times and positions, which every run\n"
+	  "changes, make no difference.\n"
+	  "\n"
+	  "Exit status: 0 the same, 1 different, 3 they could not be read.\n"
+	  "\n"
+	  "Examples\n"
+	  "    drverify diff yesterday.json today.json\n" },
 	{ "explain", cmd_explain, "say what a finding means and what to do next", FOR_EXPLAIN, "[CODE]",
 	  "Says what a finding code means, how it comes about after a restore, and what to do\n"
 	  "next. Without CODE it lists all codes.\n"

@@ -112,8 +112,12 @@ static const struct row rows[] = {
 	  "where the files with traces of rows are (default: the folder of the\n"
 	  "document; to capture, of the one that is written)" },
 	{ "write", 0, LIST, FOR_RUNS, AT(writes), "FORMAT=PATH",
-	  "also write the report: json (evidence, and the next baseline if all\n"
-	  "passed) or text; - is standard output; repeatable" },
+	  "also write the report into a file: json (evidence, and the next\n"
+	  "baseline if all passed), html, markdown, junit, prometheus, nagios or\n"
+	  "text; - is standard output; repeatable" },
+	{ "format", 0, TEXT, FOR_RUNS | FOR_SHOW, AT(format), "FORMAT",
+	  "what standard output gets, and all it gets: text (the default), json,\n"
+	  "nagios, markdown, html, junit or prometheus" },
 	{ "quiet", 'q', FLAG, FOR_RUNS, AT(quiet), NULL,
 	  "say nothing unless something is wrong" },
 	{ "verbose", 'v', FLAG, FOR_RUNS, AT(verbose), NULL, "list passing checks one by one" },
@@ -355,6 +359,11 @@ static int take_operand(struct words *words, const char *word)
 
 	if (words->command->operand && !options->operand) {
 		options->operand = word;
+		return 0;
+	}
+	/* A name for each: "A B". */
+	if (words->command->operand && strchr(words->command->operand, ' ') && !options->second) {
+		options->second = word;
 		return 0;
 	}
 	if (command_find(word))

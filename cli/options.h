@@ -10,7 +10,8 @@ struct command;
 
 enum option_set {
 	FOR_RUNS = 1, FOR_EXPLAIN = 2, FOR_HELP = 4, FOR_TRY = 8, FOR_PROPOSE = 16,
-	FOR_CAPTURE = 32, FOR_SIGN = 64, FOR_KEYGEN = 128, FOR_ALL = 255
+	FOR_CAPTURE = 32, FOR_SIGN = 64, FOR_KEYGEN = 128, FOR_SHOW = 256,
+	FOR_DIFF = 512, FOR_ALL = 1023
 };
 
 struct texts {
@@ -41,7 +42,8 @@ struct options {
 	} rate;
 	uint32_t row, rows;
 	bool allow_sql, show_keys, since_checkpoint, keep_keys, quiet, verbose, help, version, hex;
-	const char *operand;
+	const char *format;
+	const char *operand, *second;
 };
 
 /* Returns 0, or -1 after a complaint. options_free() is due in both cases. */

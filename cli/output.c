@@ -7,17 +7,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "carry.h"
 #include "file.h"
 #include "message.h"
 #include "signature.h"
 #include "suggest.h"
 
-static const char *const formats[] = { "json", "text", NULL };
-
 static const char *format_at(size_t index, const void *user)
 {
 	(void)user;
-	return formats[index];
+	return drv_report_format(index);
+}
+
+static const char *format_find(const char *name, size_t len)
+{
+	const char *format;
+
+	for (size_t i = 0; (format = drv_report_format(i)); i++)
+		if (strlen(format) == len && !strncmp(format, name, len))
+			return format;
+	return NULL;
 }
 
 /* The format that a FORMAT=PATH begins with, or NULL; *path receives the rest. */
@@ -26,10 +35,7 @@ static const char *split(const char *write, const char **path)
 	size_t len = strcspn(write, "=");
 
 	*path = write[len] ? write + len + 1 : "";
-	for (const char *const *format = formats; *format; format++)
-		if (strlen(*format) == len && !strncmp(*format, write, len))
-			return *format;
-	return NULL;
+	return format_find(write, len);
 }
 
 /* "-", and also /dev/stdout and the file that standard output was redirected to. */
@@ -52,9 +58,32 @@ static int check_format(const char *write)
 		return 0;
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(write, "="), write);
 	guess = format ? NULL : nearest(name, format_at, NULL);
-	complain("--write needs json=PATH or text=PATH, not \"%s\"%s%s%s", repeatable(shown, write),
-		 guess ? "; did you mean \"" : "", guess ? guess : "", guess ? "\"?" : "");
+	complain("--write needs FORMAT=PATH, such as json=PATH, not \"%s\"%s%s%s",
+		 repeatable(shown, write), guess ? "; did you mean \"" : "", guess ? guess : "",
+		 guess ? "\"?" : "");
 	return -1;
+}
+
+int output_check_format(const struct options *options)
+{
+	const char *format = options->format, *guess;
+	char shown[REPEAT_MAX];
+
+	if (!format)
+		return 0;
+	if (!format_find(format, strlen(format))) {
+		guess = nearest(format, format_at, NULL);
+		complain("there is no format \"%s\"%s%s%s", repeatable(shown, format),
+			 guess ? "; did you mean \"" : "; drverify help verify lists them",
+			 guess ? guess : "", guess ? "\"?" : "");
+		return -1;
+	}
+	if (options->quiet && !strcmp(format, "nagios")) {
+		complain("-q and --format nagios contradict each other: monitoring takes silence for "
+			 "a fault; leave out -q");
+		return -1;
+	}
+	return 0;
 }
 
 /* Of two reports in one place, one would be lost or neither readable. */
@@ -62,12 +91,22 @@ static int check_places(const struct options *options, bool capture)
 {
 	bool document = capture && !output_has_json(options);
 
+	if (document && options->format && strcmp(options->format, "json")) {
+		complain("--format: the captured document goes to standard output; give it a path "
+			 "with --write json=PATH");
+		return -1;
+	}
 	for (size_t i = 0; i < options->writes.count; i++) {
 		const char *path, *other;
 		bool standard;
 
 		split(options->writes.items[i], &path);
 		standard = is_stdout(path);
+		if (standard && options->format) {
+			complain("--format and --write: only one report can go to standard output; "
+				 "give the other a path");
+			return -1;
+		}
 		if (standard && document) {
 			complain("--write: the captured document goes to standard output; give it "
 				 "a path with --write json=PATH, or give the other report one");
@@ -140,7 +179,8 @@ int output_check(const struct options *options, bool capture)
 	for (size_t i = 0; i < options->writes.count; i++)
 		if (check_format(options->writes.items[i]))
 			return -1;
-	if ((options->sign && check_sign(options)) || check_trusted(options))
+	if (output_check_format(options) || (options->sign && check_sign(options)) ||
+	    check_trusted(options))
 		return -1;
 	return check_places(options, capture);
 }
@@ -216,23 +256,23 @@ struct rendered {
  * The report of a run that did not pass is no baseline. Written over a good one (which is what the
  * run was given, or what a capture is about to renew) it would leave none.
  */
-static bool would_lose_baseline(const struct drv_report *report, const char *path,
-				const struct options *options, bool capture)
+static bool would_lose_baseline(const struct drv_report *report, const char *format,
+				const char *path, const struct options *options, bool capture)
 {
 	int status = drv_report_exit_status(report);
 	struct stat existing;
 
-	if (capture && status >= 2)
+	if (capture && status >= 2 && !strcmp(format, "json"))
 		return !stat(path, &existing) && S_ISREG(existing.st_mode);
 	return status && is_baseline(path, options);
 }
 
-static char *choose_path(const struct drv_report *report, const char *path,
+static char *choose_path(const struct drv_report *report, const char *format, const char *path,
 			 const struct options *options, bool capture)
 {
 	char *beside;
 
-	if (!would_lose_baseline(report, path, options, capture))
+	if (!would_lose_baseline(report, format, path, options, capture))
 		return strdup(path);
 	if (asprintf(&beside, "%s.failed", path) < 0)
 		return NULL;
@@ -254,11 +294,26 @@ static int gather(const void *bytes, size_t len, void *user)
 	return 0;
 }
 
+/* Metrics of a run that did not pass still say when one last did. */
+static int remember(struct rendered *r, const struct drv_report *report)
+{
+	char *line;
+	int failed;
+
+	if (strcmp(r->format, "prometheus") || drv_report_exit_status(report) < 2)
+		return 0;
+	line = carry_last_success(r->bytes, r->len, r->path);
+	failed = line ? gather(line, strlen(line), r) : 0;
+	free(line);
+	return failed;
+}
+
 static int render(struct rendered *r, const struct drv_report *report)
 {
 	struct drv_error error = DRV_ERROR_INIT;
 
-	if (!drv_report_write(report, r->format, DRV_REPORT_VERBOSE, gather, r, &error))
+	if (!drv_report_write(report, r->format, DRV_REPORT_VERBOSE, gather, r, &error) &&
+	    !remember(r, report))
 		return 0;
 	/* The only thing that gather() fails for. */
 	errno = ENOMEM;
@@ -268,8 +323,9 @@ static int render(struct rendered *r, const struct drv_report *report)
 /* Who is told where things went, or NULL. */
 static FILE *told(const struct output *output)
 {
-	return output->options->quiet && !drv_report_exit_status(output->report) ? NULL
-										 : output->people;
+	bool silent = output->options->quiet && !drv_report_exit_status(output->report);
+
+	return silent ? NULL : output->people;
 }
 
 /* Signs what next time is read as a baseline, and nothing else. */
@@ -289,7 +345,7 @@ static int write_file(struct rendered *r, const struct output *output, const cha
 	/* Keys are for the owner alone, also where an older report was open to others. */
 	mode_t mode = output->options->show_keys ? 0600 : 0777;
 
-	r->path = choose_path(output->report, given, output->options, output->capture);
+	r->path = choose_path(output->report, r->format, given, output->options, output->capture);
 	if (!r->path || render(r, output->report) ||
 	    file_replace(r->path, r->bytes, r->len, mode)) {
 		complain("the %s report could not be written to \"%s\": %s", r->format, given,

@@ -15,6 +15,9 @@
  */
 int output_check(const struct options *options, bool capture);
 
+/* Whether --format names a format that goes with the rest. Returns 0, or -1 after a complaint. */
+int output_check_format(const struct options *options);
+
 /* Whether some --write puts a report on standard output, or json into a file. */
 bool output_uses_stdout(const struct options *options);
 bool output_has_json(const struct options *options);
@@ -32,7 +35,7 @@ struct output {
 	const struct options *options;
 	bool capture;
 	const struct private_key *key;  /* signs the captured baseline; NULL: nothing is signed */
-	FILE *people;                /* where it is said what went where */
+	FILE *people;                /* where it is said what went where; NULL: nowhere */
 };
 
 /* Does all that --write asks for. Returns 0, or -1 when something was not written. */

@@ -16,6 +16,7 @@
 #include "series.h"
 #include "sidecars.h"
 #include "source.h"
+#include "terminal.h"
 #include "trust.h"
 
 int run_read_document(struct drv_baseline **baseline, const char *path,
@@ -168,12 +169,16 @@ static int deliver(const struct drv_report *report, const struct options *option
 {
 	bool document = capture && !output_has_json(options);
 	FILE *people = document || output_uses_stdout(options) ? stderr : stdout;
+	bool machine = options->format && strcmp(options->format, "text") && !document;
 	unsigned flags = (options->quiet ? DRV_REPORT_QUIET : 0u) |
-			 (options->verbose ? DRV_REPORT_VERBOSE : 0u);
-	struct output output = { report, options, capture, key, people };
-	int status = drv_report_exit_status(report), failed;
+			 (options->verbose ? DRV_REPORT_VERBOSE : 0u) | terminal_flags(people);
+	struct output output = { report, options, capture, key, machine ? NULL : people };
+	int status = drv_report_exit_status(report), failed = 0;
 
-	failed = output_stream(report, "text", flags, people);
+	if (!machine)
+		failed = output_stream(report, "text", flags, people);
+	else if (status || !options->quiet)
+		failed = output_stream(report, options->format, DRV_REPORT_VERBOSE, stdout);
 	if (document && output_stream(report, "json", 0, stdout))
 		failed = -1;
 	if (output_write_all(&output))

@@ -264,9 +264,27 @@ part_embed() {
 	unset LD_LIBRARY_PATH
 }
 
+# The schema of Jenkins for JUnit files, as the sources of pytest have it.
+junit_schema() {
+	local folder=$build/junit version=7.2.1
+	[ ! -s "$build/junit-10.xsd" ] || return 0
+	rm -rf "$folder"
+	python3 -m venv "$folder" &&
+		"$folder/bin/pip" download --quiet --no-deps --no-binary :all: --dest "$folder" \
+			"pytest==$version" &&
+		tar --extract --to-stdout --file "$folder/pytest-$version.tar.gz" \
+			"pytest-$version/testing/example_scripts/junit-10.xsd" >"$build/junit-10.xsd.new" &&
+		mv "$build/junit-10.xsd.new" "$build/junit-10.xsd"
+	local status=$?
+	rm -rf "$folder"
+	return "$status"
+}
+
 part_cli() {
 	sanitized
 	servers
+	try "fetch the schema of JUnit files" junit_schema &&
+		export DRV_JUNIT_XSD=$build/junit-10.xsd
 	meson_suites "$build/sanitized" cli
 }
 

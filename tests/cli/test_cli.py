@@ -4,6 +4,7 @@
 DRVERIFY names the built program. DRV_TEST_POSTGRESQL and DRV_TEST_MONGODB, when set, say where
 servers are; tests that need one are skipped without it.
 """
+import fcntl
 import hashlib
 import json
 import os
@@ -12,10 +13,14 @@ import re
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
+
+from report_sample import sample
 
 PROGRAM = os.path.abspath(os.environ["DRVERIFY"])
 POSTGRESQL = os.environ.get("DRV_TEST_POSTGRESQL")
@@ -121,8 +126,8 @@ class Help(Case):
         self.assertIn("baseline for later", self.out)
 
     def test_help_fits_a_terminal(self):
-        for command in ("verify", "capture", "chain-try", "chain-propose", "keygen", "sign",
-                        "explain", "help"):
+        for command in ("verify", "capture", "chain-try", "chain-propose", "keygen", "sign", "show",
+                        "diff", "explain", "help"):
             self.run_program("help", command, status=0)
             for line in self.out.splitlines():
                 self.assertLessEqual(len(line), 100)
@@ -199,6 +204,16 @@ class Arguments(Case):
                             says="json=PATH")
         self.assert_refused("--baseline", self.baseline, "--write", "json=-", "--write", "text=-",
                             says="standard output")
+
+    def test_formats_that_do_not_go_together(self):
+        self.assert_refused("--baseline", self.baseline, "--format", "jsn",
+                            says='did you mean "json"?')
+        self.assert_refused("--baseline", self.baseline, "--format", "html", "--write", "json=-",
+                            says="only one report can go to standard output")
+        self.assert_refused("--baseline", self.baseline, "-q", "--format", "nagios",
+                            says="contradict")
+        self.assert_refused("capture", "--baseline", self.baseline, "--format", "text",
+                            says="--write json=PATH")
 
     def test_times(self):
         for option in ("--restored-to", "--incident-at"):
@@ -887,6 +902,170 @@ class Traps(Case):
             self.assertIn("expect", check)
 
 
+class Show(Case):
+    def show(self, made, *arguments, status=0, **options):
+        self.run_program("show", *arguments, self.put("shown.json", made), status=status, **options)
+
+    def test_specification(self):
+        self.show(document([{"check": "row_count", "source": "main", "table": ["public", "a\x1bb"],
+                             "priority": 2, "expect": {"rows": 5, "tolerance": "2%"}},
+                            {"check": "connection", "source": "search", "priority": 1}],
+                           objectives={"rto": "4h", "rpo": "1h"}))
+        self.assertIn("document    test, as it was written: nothing was captured yet\n", self.out)
+        self.assertIn("objectives  recovery within 4h00m; loss of data of at most 1h00m\n", self.out)
+        self.assertIn("main        postgresql\n", self.out)
+        self.assertRegex(self.out, r"(?s)P1  connection search .*P2  row_count  main   "
+                                   r"public.a\\x1bb  expect: rows 5, tolerance 2%\n")
+        digest = hashlib.sha256(self.get("shown.json").encode()).hexdigest()
+        self.assertIn(f"SHA-256     {digest}\n", self.out)
+
+    def test_specification_has_no_verdict(self):
+        self.show(document(), "--format", "html", status=3)
+        self.assertIn("is no report", self.err)
+
+    def test_failed_report(self):
+        self.show(sample())
+        self.assertIn("report    verified 2025-12-30T14:29:58Z to 2025-12-30T14:42:02Z, "
+                      "restored to: 2025-12-30T05:30:00Z\n", self.out)
+        self.assertIn("baseline  pet-to-you production, captured 2025-12-30T05:29:58Z (9h00m before)",
+                      self.out)
+        self.assertIn("search    not verified: no connection\n", self.out)
+        self.assertIn("DAMAGE FOUND: 1 failed, 1 undecided, 1 warned, 2 passed, 1 skipped of 6 in "
+                      "12m04s. Do not go live on this verdict. exit 2\n", self.out)
+
+    def test_edited_verdict(self):
+        made = sample()
+        made["report"]["verdict"] = "pass"
+        self.show(made, status=3)
+        self.assertRegex(self.err, r'shown.json:1:\d+: the report says "pass", but its results come '
+                                   r'to "fail"')
+        made = sample()
+        made["checks"][0]["result"]["verdict"] = "fine"
+        self.show(made, status=3)
+        self.assertIn('expected "verdict" to be a verdict', self.err)
+        del made["checks"][0]["result"]
+        self.show(made, status=3)
+        self.assertIn('needs its "result"', self.err)
+
+    def test_old_news_is_nothing_for_monitoring(self):
+        self.show(sample(), "--format", "nagios", status=3)
+        self.assertIn("for a run", self.err)
+
+    def test_usage(self):
+        self.assert_refused("show", says="show FILE")
+        self.assert_refused("show", "a", "b", says='unexpected "b"')
+        self.assert_refused("show", "--format", "htlm", "x", says='did you mean "html"?')
+        self.assert_refused("show", self.path("none"), says="No such file")
+
+    def test_width_and_color_of_a_terminal(self):
+        path = self.put("shown.json", sample())
+        for columns, extra in ((80, {}), (200, {}), (80, {"NO_COLOR": "1"}), (80, {"TERM": "dumb"})):
+            page = self.on_terminal(columns, environment(**{"TERM": "xterm", **extra}), "show", path)
+            self.assertEqual("\033[1;31mFAIL\033[0m" in page, not extra, extra)
+            plain = re.sub(r"\033\[[\d;]*m", "", page)
+            self.assertNotIn("\033", plain)
+            for line in plain.splitlines():
+                self.assertLessEqual(len(line), columns)
+            self.assertEqual(re.sub(r"\s+", " ", plain), self.unfolded(path))
+
+    def unfolded(self, path):
+        self.run_program("show", path, status=0)
+        return re.sub(r"\s+", " ", self.out)
+
+    def on_terminal(self, columns, env, *arguments):
+        leader, follower = pty.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        with subprocess.Popen([PROGRAM, *arguments], stdout=follower, env=env) as process:
+            os.close(follower)
+            page = b""
+            while True:
+                try:
+                    page += os.read(leader, 65536)
+                except OSError:
+                    break
+            self.assertEqual(process.wait(60), 0)
+        os.close(leader)
+        return page.decode().replace("\r\n", "\n")
+
+
+class Diff(Case):
+    def diff(self, before, after, status):
+        self.run_program("diff", self.put("a.json", before), self.put("b.json", after),
+                         status=status)
+
+    def test_same(self):
+        self.diff(sample(), sample(), status=0)
+        self.assertEqual(self.out, "no difference\n")
+
+    def test_what_every_run_changes(self):
+        after = sample()
+        after["captured_at"] = "2026-01-01T00:00:00Z"
+        after["report"].update(started_at="2026-01-01T00:00:00Z", finished_at="2026-01-01T00:01:00Z",
+                               seconds=60)
+        after["checks"][0]["result"].update(seconds=7, summary="other words")
+        self.diff(sample(), after, status=0)
+
+    def test_everything_else(self):
+        after = sample()
+        after["name"] = "other\x1b[2J"
+        after["objectives"]["rto"] = "2h"
+        after["sources"]["main"]["restored_by"] = "logical"
+        after["checks"][0]["expect"] = {"rows": 50000, "tolerance": "2%"}
+        after["checks"][0]["result"].update(verdict="pass", rows=49999, findings=[])
+        after["checks"][1]["max_loss"] = "30m"
+        del after["checks"][5]
+        after["checks"].append({"check": "connection", "source": "search", "result": {
+            "verdict": "pass", "summary": "", "findings": []}})
+        after["report"].update(verdict="warn", exit_status=1)
+        self.diff(sample(), after, status=1)
+        for block in ("document\n"
+                      "  name                   pet-to-you production → other\\x1b[2J\n"
+                      "  objectives.rto         4h → 2h\n"
+                      "  verdict                fail → warn\n",
+                      "main\n  restored_by            physical → logical\n",
+                      "row_count:main:public.users\n"
+                      "  expect.rows            50002 → 50000\n"
+                      "  expect.tolerance       (none) → 2%\n"
+                      "  result.verdict         fail → pass\n"
+                      "  result.rows            48911 → 49999\n"
+                      "  result.finding         row_count.below → (none)\n",
+                      "freshness:main:public.health_notes:created_at\n"
+                      "  max_loss               (none) → 30m\n",
+                      "collection_count:search:daycares\n"
+                      "  check                  collection_count → (none)\n",
+                      "connection:search\n"
+                      "  check                  (none) → connection\n"):
+            self.assertIn(block, self.out)
+        self.assertIn("\n12 differences\n", self.out)
+
+    def test_a_number_is_no_string(self):
+        self.diff(document(name="5", checks=[{"check": "row_count", "source": "main", "table": "a.b",
+                                              "expect": {"rows": 5, "tolerance": 5}}]),
+                  document(name="5", checks=[{"check": "row_count", "source": "main", "table": "a.b",
+                                              "expect": {"rows": 5, "tolerance": "5%"}}]), status=1)
+        self.assertIn('tolerance       5 → "5%"', self.out)
+
+    def test_heads_of_chains(self):
+        chain = {"check": "audit_chain", "source": "main", "table": "public.log", "hash": "hash",
+                 "previous": "prev", "mode": "links", "order_by": ["id"]}
+        heads = [{**chain, "expect": {"head": {"rows": 4, "hash": letter * 64}}}
+                 for letter in "ab"]
+        self.diff(document([heads[0]]), document([heads[1]]), status=1)
+        self.assertIn(f"  expect.head.hash       {'a' * 64} → {'b' * 64}\n", self.out)
+
+    def test_results_count_where_both_have_them(self):
+        before = sample()
+        del before["report"]
+        self.diff(before, sample(), status=0)
+
+    def test_cannot_read(self):
+        self.assert_refused("diff", self.baseline, self.path("none"), says="No such file")
+        self.assert_refused("diff", self.baseline, says="diff A B")
+        self.assert_refused("diff", "-", "-", says="standard input")
+        self.put("broken.json", "{")
+        self.assert_refused("diff", self.baseline, self.path("broken.json"), says="broken.json:1:2")
+
+
 def counting(table):
     return {"check": "row_count", "source": "main", "table": table, "priority": 1,
             "expect": {"min": 1}}
@@ -913,6 +1092,90 @@ class WithPostgresql(Case):
 
     def test_environment_places_the_source(self):
         self.verify(status=0, env=environment(DRVERIFY_SOURCE_MAIN=POSTGRESQL))
+
+    def test_all_formats_at_once(self):
+        formats = ("json", "junit", "prometheus", "markdown", "html", "nagios", "text")
+        for verdict, table in ((0, "pg_catalog.pg_am"), (2, "public.no such table")):
+            self.baseline = self.put("checks.json", document([counting(table)]))
+            self.verify(*self.place, *(word for form in formats for word in
+                                       ("--write", f"{form}={self.path('report.' + form)}")),
+                        status=verdict)
+            digest = hashlib.sha256(self.get("report.json").encode()).hexdigest()
+            for form in ("markdown", "html"):
+                self.assertIn(digest, self.get("report." + form))
+            baseline = hashlib.sha256(self.get("checks.json").encode()).hexdigest()
+            self.assertEqual(json.loads(self.get("report.json"))["report"]["compared_with"],
+                             {"file": self.baseline, "sha256": baseline})
+            # Written and read again, a report says the same.
+            self.run_program("show", "--format", "junit", self.path("report.json"), status=0)
+            self.assertEqual(self.out, self.get("report.junit"))
+            self.run_program("show", "--format", "markdown", self.path("report.json"), status=0)
+            self.assertEqual(self.out, self.get("report.markdown"))
+            self.run_program("show", "--format", "html", self.path("report.json"), status=0)
+            self.assertEqual(self.out, self.get("report.html"))
+            self.assertEqual(sorted(os.listdir(self.folder)),
+                             sorted(["checks.json", "report.json"] +
+                                    ["report." + form for form in formats[1:]]))
+
+    def test_format_is_all_that_standard_output_gets(self):
+        self.verify(*self.place, "--format", "json", "--write", "html=" + self.path("x"), status=0)
+        self.assertEqual(json.loads(self.out)["report"]["verdict"], "pass")
+        self.assertEqual(self.err, "")
+        self.verify(*self.place, "--format", "text", status=0)
+        self.assertIn("INTACT", self.out)
+        self.verify(*self.place, "-q", "--format", "json", status=0)
+        self.assertEqual((self.out, self.err), ("", ""))
+        with open("/dev/full", "wb") as full:
+            self.verify(*self.place, "--format", "json", status=3, stdout=full,
+                        stderr=subprocess.PIPE)
+
+    def test_nagios(self):
+        self.verify(*self.place, "--format", "nagios", status=0)
+        self.assertRegex(self.out, r"\ADRVERIFY OK - test: 1 passed of 1 in [^|\n]* \| failed=0;;0;0;1 "
+                                   r"undecided=0;;;0;1 warned=0;0;;0;1 passed=1;;;0;1 "
+                                   r"skipped=0;;;0;1 time=[\d.]+s;;;0 "
+                                   r"'rows row_count:main:pg_catalog.pg_am'=\d+;;1:;0\n\Z")
+        self.baseline = self.put("checks.json", document([counting("public.no such table")]))
+        self.verify(*self.place, "--format", "nagios", status=2)
+        self.assertRegex(self.out, r"\ADRVERIFY CRITICAL - test: 1 failed of 1 in [^|;\n]*; P1 fail "
+                                   r"row_count:main:public.no such table: [^|\n]* \| failed=1;;0;0;1 ")
+        self.verify("--source", "main=" + NOWHERE, "--format", "nagios", status=3)
+        self.assertIn("DRVERIFY UNKNOWN", self.out)
+
+    def test_the_last_success_outlives_a_failure(self):
+        name = "drverify_last_success_timestamp_seconds{"
+        path = self.path("drverify.prom")
+        write = [*self.place, "--write", "prometheus=" + path]
+        good = self.baseline
+
+        def success():
+            return [line for line in self.get("drverify.prom").split("\n") if line.startswith(name)]
+
+        self.baseline = self.put("checks.json", document([counting("public.no such table")]))
+        self.verify(*write, status=2)
+        self.assertEqual(success(), [])
+        self.baseline = good
+        self.verify(*write, status=0)
+        passed = success()
+        self.assertEqual(len(passed), 1)
+        self.baseline = self.path("checks.json")
+        for _ in range(2):
+            self.verify(*write, status=2)
+            self.assertEqual(success(), passed)
+        # That of another document is not this one's.
+        self.baseline = self.put("other.json", {**document([counting("public.no such table")]),
+                                                "name": "other"})
+        self.verify(*write, status=2)
+        self.assertEqual(success(), [])
+
+    def test_a_failed_capture_is_news_for_monitoring(self):
+        self.baseline = self.put("checks.json", document([counting("public.no such table")]))
+        self.put("old.prom", "")
+        self.run_program("capture", "--baseline", self.baseline, *self.place, "--write",
+                         "json=" + self.path("x.json"), "--write",
+                         "prometheus=" + self.path("old.prom"), status=2)
+        self.assertIn('drverify_exit_status{document="test",command="capture"} 2',
+                      self.get("old.prom"))
 
     def test_full_disk_is_no_pass(self):
         with open("/dev/full", "wb") as full:
