@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bench.sh: measures drverify against a reference on the same data in the same run
 #
-# usage: bench.sh counts|chain|memory|node|sql|mongodb DRVERIFY GENERATE FOLDER
+# usage: bench.sh WHAT DRVERIFY GENERATE FOLDER, WHAT being a function below
 # FOLDER holds the built drains; the throw-away server lives below it while this runs.
 set -eu
 what=$1 drverify=$2 generate=$3 built=$4 work=$4
@@ -61,7 +61,7 @@ chain_of() {
 	python3 "$here/compare.py" --rows "$rows" \
 		"chain of $rows rows, $jobs connections, against draining it" 1.15 \
 		-- "${ours[@]}" \
-		-- "$built/drain" "$(connection "bench_$rows")" public.audit_logs "$columns" "$jobs"
+		-- "$built/drain" "$(connection "bench_$rows")" public.audit_logs "$columns" "$jobs" binary
 }
 
 chain() {
@@ -84,7 +84,7 @@ memory() {
 	many=("${ours[@]}")
 	chain_command 10000 2
 	few=("${ours[@]}")
-	python3 "$here/compare.py" --rounds 2 --memory 'memory of 1,000,000 rows against 10,000' 1.1 \
+	python3 "$here/compare.py" --rounds 2 --memory 32 'memory of 1,000,000 rows against 10,000' 1.1 \
 		-- "${many[@]}" -- "${few[@]}"
 }
 
@@ -121,16 +121,115 @@ sql() {
 	return "$failed"
 }
 
-mongodb() {
-	local rows=20000
+load_plain() {
+	psql -X -q -d postgres -c "CREATE DATABASE plain_$1"
+	psql -X -q -v ON_ERROR_STOP=1 -v rows="$1" -d "plain_$1" -f "$here/plain.sql"
+}
+
+# Captures what the JSON of a check asks for, with a key; name, URI, connections, store, check.
+content_command() {
+	[ -e "$work/key" ] || (umask 077 && head -c 32 /dev/urandom >"$work/key")
+	echo "{ \"format\": \"drverify/1\", \"sources\": { \"main\": { \"store\": \"$4\" } }, \"checks\": [$5] }" \
+		>"$work/content.json"
+	"$drverify" capture -q --baseline "$work/content.json" --key "content=$work/key" \
+		--source "main=$2" --write "json=$work/$1.json"
+	ours=("$drverify" -q --baseline "$work/$1.json" --key "content=$work/key" --jobs "$3"
+		--source "main=$2")
+}
+
+# The content of all of plain_ROWS; rows, connections.
+plain_command() {
+	content_command "plain_$1" "$(connection "plain_$1")" "$2" postgresql \
+		'{ "check": "content", "source": "main", "table": "public.plain" }'
+}
+
+content_of() {
+	local rows=$1 jobs=$2 format=$3 limit=$4 columns
+	columns='SELECT id, owner, name, email, city, note, visits, balance, active, created_at FROM public.plain'
+	plain_command "$rows" "$jobs"
+	python3 "$here/compare.py" --rows "$rows" \
+		"content of $rows rows, $jobs connections, against draining them as $format" "$limit" \
+		-- "${ours[@]}" \
+		-- "$built/drain" "$(connection "plain_$rows")" public.plain "$columns" "$jobs" "$format"
+}
+
+content() {
+	local rows=2000000 jobs failed=0
+	load_plain "$rows"
+	for jobs in 1 2; do
+		content_of "$rows" "$jobs" binary 1.15 || failed=1
+		content_of "$rows" "$jobs" text 0.85 || failed=1
+	done
+	return "$failed"
+}
+
+content_memory() {
+	local many few
+	load_plain 100000
+	load_plain 10000000
+	plain_command 10000000 2
+	many=("${ours[@]}")
+	plain_command 100000 2
+	few=("${ours[@]}")
+	python3 "$here/compare.py" --rounds 2 --memory 32 \
+		'memory of the content of 10,000,000 rows against 100,000' 1.1 \
+		-- "${many[@]}" -- "${few[@]}"
+}
+
+# Other programs need both sides, so each reads two databases; those that are on PATH are tried.
+peers() {
+	local rows=2000000 other failed=0
+	load_plain "$rows"
+	psql -X -q -d postgres -c "CREATE DATABASE other TEMPLATE plain_$rows"
+	plain_command "$rows" 2
+	other="postgresql://$PGUSER@$(printf %s "$PGHOST" | sed 's#/#%2F#g'):$PGPORT"
+	if command -v pg_comparator >/dev/null; then
+		psql -X -q -d "plain_$rows" -c 'CREATE EXTENSION pgcmp'
+		psql -X -q -d other -c 'CREATE EXTENSION pgcmp'
+		peer pg_comparator 0.333 pg_comparator \
+			"pgsql:///plain_$rows/public.plain?id:owner,name,email,city,note,visits,balance,active,created_at" \
+			'pgsql:///other/public.plain' || failed=1
+	fi
+	if command -v pgcopydb >/dev/null; then
+		peer 'pgcopydb compare data' 0.25 pgcopydb compare data --dir "$work/pgcopydb" --restart \
+			--source "$other/plain_$rows" --target "$other/other" || failed=1
+	fi
+	if command -v reladiff >/dev/null; then
+		peer reladiff 0.125 reladiff "$other/plain_$rows" public.plain "$other/other" \
+			public.plain -k id -c % -s || failed=1
+	fi
+	return "$failed"
+}
+
+# Name, limit, command: ours holds our side.
+peer() {
+	local name=$1 limit=$2
+	shift 2
+	python3 "$here/compare.py" --rounds 3 "content of $rows rows, 2 connections, against $name" \
+		"$limit" -- "${ours[@]}" -- "$@"
+}
+
+load_mongodb() {
 	DRV_MONGODB_BUILD=${DRV_MONGODB_BUILD:-$root/build/servers} drv_mongodb_start "$work/mongodb"
 	"$generate" --output mongodb --uri "$DRV_MONGODB_URI" --database bench --scale 1000 \
-		--audit-rows "$rows"
+		--audit-rows "$1"
+}
+
+mongodb() {
+	local rows=20000 failed=0
+	load_mongodb "$rows"
 	python3 "$here/compare.py" --rounds 5 --rows "$rows" \
 		"chain of $rows documents against draining the cursor" 1.2 \
 		-- "$drverify" -q --baseline "$root/fixtures/pet-platform/real.json" \
 		--only 'audit_chain:search' --source "search=${DRV_MONGODB_URI}bench" \
-		-- "$built/drain_mongodb" "$DRV_MONGODB_URI" bench audit_events
+		-- "$built/drain_mongodb" "$DRV_MONGODB_URI" bench audit_events || failed=1
+	content_command documents "${DRV_MONGODB_URI}bench" 2 mongodb \
+		'{ "check": "content", "source": "main", "collection": "audit_events" }'
+	python3 "$here/compare.py" --rounds 5 --rows "$rows" \
+		"content of $rows documents against draining the cursor" 1.15 \
+		-- "${ours[@]}" \
+		-- "$built/drain_mongodb" "$DRV_MONGODB_URI" bench audit_events || failed=1
+	return "$failed"
 }
 
 "$what"

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """compare.py: runs two commands in turn and prints the ratio of their medians, and peak memory
 
-usage: compare.py [--rows N] [--rounds N] [--memory] NAME LIMIT -- COMMAND … -- REFERENCE …
+usage: compare.py [--rows N] [--rounds N] [--memory MIB] NAME LIMIT -- COMMAND … -- REFERENCE …
   --rows N    both read so many rows: also prints the CPU time that each takes for one
   --rounds N  times that each is run, after one run to warm up (7)
-  --memory    compares peak memory instead of time
+  --memory N  compares peak memory instead of time, of which COMMAND may need N MiB
 Ends with 1 when the ratio is over LIMIT, so that a benchmark run shows it.
 """
 import argparse
@@ -44,7 +44,7 @@ def read_options(arguments):
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--memory", type=float)
     parser.add_argument("name")
     parser.add_argument("limit", type=float)
     return parser.parse_args(arguments)
@@ -73,7 +73,8 @@ def main():
     figure = {which: describe(options, which, runs[which]) for which in commands}
     ratio = figure["ours"] / figure["reference"]
     print(f"{options.name}  ratio {ratio:.2f}, at most {options.limit}")
-    sys.exit(ratio > options.limit)
+    too_much = options.memory and figure["ours"] > options.memory * 1024
+    sys.exit(bool(ratio > options.limit or too_much))
 
 
 main()

@@ -1,11 +1,11 @@
-/* drain.c: the reference for benchmarks: reads columns as binary COPY and throws them away */
+/* drain.c: the reference for benchmarks: reads columns by COPY and throws them away */
 #include <libpq-fe.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 struct part {
-	const char *conninfo, *select;
+	const char *conninfo, *select, *format;
 	long first, end;             /* blocks; end -1: open */
 	unsigned long long bytes, rows;
 };
@@ -29,8 +29,8 @@ static void *drain(void *user)
 		die(conn, "connect");
 	if (part->end >= 0)
 		snprintf(end, sizeof end, " AND ctid < '(%ld,0)'", part->end);
-	snprintf(sql, sizeof sql, "COPY (%s WHERE ctid >= '(%ld,0)'%s) TO STDOUT (FORMAT binary)",
-		 part->select, part->first, end);
+	snprintf(sql, sizeof sql, "COPY (%s WHERE ctid >= '(%ld,0)'%s) TO STDOUT (FORMAT %s)",
+		 part->select, part->first, end, part->format);
 	result = PQexec(conn, sql);
 	if (PQresultStatus(result) != PGRES_COPY_OUT)
 		die(conn, sql);
@@ -70,13 +70,14 @@ int main(int argc, char **argv)
 	unsigned long long bytes = 0;
 	long blocks, count;
 
-	if (argc != 5 || (count = atol(argv[4])) < 1 || count > 16) {
-		fprintf(stderr, "usage: drain CONNINFO TABLE 'SELECT columns FROM TABLE' CONNECTIONS\n");
+	if (argc != 6 || (count = atol(argv[4])) < 1 || count > 16) {
+		fprintf(stderr, "usage: drain CONNINFO TABLE 'SELECT columns FROM TABLE' CONNECTIONS "
+			"binary|text\n");
 		return 2;
 	}
 	blocks = blocks_of(argv[1], argv[2]);
 	for (long i = 0; i < count; i++) {
-		parts[i] = (struct part){ argv[1], argv[3], blocks * i / count,
+		parts[i] = (struct part){ argv[1], argv[3], argv[5], blocks * i / count,
 					  i + 1 < count ? blocks * (i + 1) / count : -1, 0, 0 };
 		if (pthread_create(&threads[i], NULL, drain, &parts[i]))
 			return 1;
