@@ -45,9 +45,14 @@ static const struct drv_explanation codes[] = {
 	  "words; a dump that is restored into another encoding brings them back in another order.",
 	  "Restore into a database of the encoding that the message names, or exclude those columns." },
 	{ "content.type_changed", DRV_WARN, "A column has another type than at the capture.",
-	  "The backup is from before or after a migration. Values that are written alike still "
-	  "compare as equal.",
+	  "The backup is from before or after a migration.",
 	  "Compare with \\d in psql; run the missing migration." },
+	{ "content.types_differ", DRV_INCONCLUSIVE,
+	  "Columns have other types than at the capture, so it cannot be told whether their values "
+	  "are still the same.",
+	  "The backup is from before or after a migration: 7 as an integer and as a bigint are "
+	  "other bytes.",
+	  "Run the missing migration, or capture anew; exclude columns that may change." },
 	{ "content.not_covered", DRV_WARN, "The table has columns that the baseline does not cover.",
 	  "They were added after the capture.",
 	  "Make sure that they belong there; then capture anew." },

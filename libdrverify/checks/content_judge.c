@@ -183,6 +183,34 @@ static bool has_encoded_order(const struct drvp_relation *relation)
 	return false;
 }
 
+static bool has_other_type(const struct judging *j, const struct drvp_recorded_column *was)
+{
+	const struct drvp_column *is = drvp_relation_column(j->c->relation, was->name);
+
+	return is && strcmp(is->type, was->type) != 0;
+}
+
+/* The number of rows can be held against the baseline all the same. */
+static bool is_retyped(struct judging *j)
+{
+	uint64_t was = (uint64_t)j->recorded->rows.value, is = j->total.rows;
+	size_t i = 0;
+
+	while (i < j->recorded->columns.count && !has_other_type(j, &j->recorded->columns.list[i]))
+		i++;
+	if (i == j->recorded->columns.count)
+		return false;
+	drvp_verdict_undecided(j->out, "content.types_differ", "", "the content is not that of the "
+			       "baseline, but neither are the types of columns");
+	if (is < was)
+		drvp_find(j->out, "content.missing", was - is, NULL, "at least %s missing",
+			  amount(j, was - is));
+	else if (is > was && !newer(j))
+		drvp_find(j->out, "content.extra", is - was, NULL, "at least %s too many",
+			  amount(j, is - was));
+	return true;
+}
+
 static bool is_recoded(const struct judging *j)
 {
 	const char *was = j->recorded->encoding, *is = j->c->relation->encoding;
@@ -196,7 +224,7 @@ static bool is_recoded(const struct judging *j)
 }
 
 /* Whether a difference can be held against what came back. */
-static bool is_comparable(const struct judging *j)
+static bool is_comparable(struct judging *j)
 {
 	const char *doubt = j->c->captured ? drvp_lineage_doubt(j->c->lineage) : NULL;
 
@@ -207,7 +235,7 @@ static bool is_comparable(const struct judging *j)
 		drvp_verdict_undecided(j->out, "lineage.newer", "", "the content is not that of the "
 				       "baseline; it is not stated what may have changed since");
 	else
-		return !is_recoded(j);
+		return !is_recoded(j) && !is_retyped(j);
 	return false;
 }
 
@@ -263,11 +291,11 @@ static void judge_columns(const struct judging *j)
 
 	for (size_t i = 0; i < j->recorded->columns.count; i++) {
 		const struct drvp_recorded_column *was = &j->recorded->columns.list[i];
-		const struct drvp_column *is = drvp_relation_column(relation, was->name);
 
-		if (is && strcmp(is->type, was->type))
+		if (has_other_type(j, was))
 			drvp_find(j->out, "content.type_changed", 0, NULL,
-				  "column \"%s\" was %s, and is %s", was->name, was->type, is->type);
+				  "column \"%s\" was %s, and is %s", was->name, was->type,
+				  drvp_relation_column(relation, was->name)->type);
 	}
 }
 
