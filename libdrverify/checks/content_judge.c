@@ -333,8 +333,11 @@ static void summarise(const struct judging *j)
 	if (!differs)
 		drvp_strbuf_printf(&text, "%s%s%s", text.len ? "; " : "", amount(j, j->total.rows),
 				   j->recorded ? ", the content of the baseline" : " digested");
+	else if (text.len)
+		drvp_strbuf_printf(&text, "; %s, the baseline has %s", amount(j, j->total.rows),
+				   drvp_grouped(j->out, (uint64_t)j->recorded->rows.value));
 	else
-		drvp_strbuf_printf(&text, "; %s of the baseline's %s",
+		drvp_strbuf_printf(&text, "%s; the baseline's %s are among them, unchanged",
 				   amount(j, j->total.rows),
 				   drvp_grouped(j->out, (uint64_t)j->recorded->rows.value));
 	if (!j->own->key_id[0])

@@ -327,7 +327,11 @@ static void print_rows(struct page *page, const struct drv_finding *finding)
 		column(page, "", FINDING_INDENT);
 		add(page, "and ");
 		drvp_strbuf_grouped(&page->rest, finding->count - shown);
-		add(page, finding->row_count > shown ? " more; the json report names them" : " more");
+		add(page, " more");
+		if (finding->row_count > shown) {
+			add(page, "; the json report names ");
+			drvp_strbuf_grouped(&page->rest, finding->row_count);
+		}
 		close_line(page, FINDING_INDENT);
 	}
 }

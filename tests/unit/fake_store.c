@@ -317,6 +317,17 @@ static struct pick *pick_rows(const struct fake_session *fake, const struct drvp
 	return picks;
 }
 
+/* As text behind its length, which does for the values of tests. */
+static void add_stable(struct drvp_strbuf *stable, const struct drvp_value *value)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+
+	drvp_value_print(&text, value);
+	drvp_strbuf_printf(stable, "%d:", value->kind == DRVP_NULL ? -1 : (int)text.len);
+	drvp_strbuf_add(stable, drvp_strbuf_text(&text), text.len);
+	drvp_strbuf_free(&text);
+}
+
 static int feed(const struct pick *pick, uint64_t ordinal, drvp_row_fn fn, void *user)
 {
 	static const char *const key_name[] = { "id" };
@@ -325,12 +336,18 @@ static int feed(const struct pick *pick, uint64_t ordinal, drvp_row_fn fn, void 
 	struct drvp_value values[FAKE_COLUMNS];
 	struct drvp_row fed = { .values = values, .value_count = scan->column_count,
 				.ordinal = ordinal };
+	struct drvp_strbuf stable = DRVP_STRBUF_INIT;
+	int status;
 
 	for (size_t i = 0; i < scan->column_count; i++) {
 		values[i] = *picked_value(pick, scan->columns[i].column);
+		if (scan->columns[i].form == DRVP_FORM_STABLE)
+			add_stable(&stable, &values[i]);
 		if (scan->columns[i].form == DRVP_FORM_PRESENCE && values[i].kind != DRVP_NULL)
 			values[i] = (struct drvp_value){ .kind = DRVP_PRESENT };
 	}
+	fed.stable = drvp_strbuf_text(&stable);
+	fed.stable_len = stable.len;
 	fed.ctid.block = UINT32_MAX;
 	if (table->rows_per_block) {
 		fed.ctid.block = (uint32_t)(pick->row / table->rows_per_block);
@@ -341,7 +358,9 @@ static int feed(const struct pick *pick, uint64_t ordinal, drvp_row_fn fn, void 
 		fed.key_names = key_name;
 		fed.key_count = 1;
 	}
-	return fn(&fed, user);
+	status = fn(&fed, user);
+	drvp_strbuf_free(&stable);
+	return status;
 }
 
 static int fake_scan(struct drvp_session *session, const struct drvp_scan *scan, drvp_row_fn fn,

@@ -1,0 +1,331 @@
+/* test_content.c: what a recorded content says of a table in memory, whichever moment came back */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "chain_run.h"
+#include "content/content.h"
+
+/* So that the last of the parts, sixteen numbers each, has room for more. */
+#define ROWS 1995
+#define APPEND ", \"append_only\": true"
+
+enum { ID, TEXT, DAY };
+
+static const uint8_t key_bytes[] = "a key of the operator", other_bytes[] = "another key";
+static const struct drvp_secret key = { "content", key_bytes, sizeof key_bytes };
+static const struct drvp_secret other_key = { "content", other_bytes, sizeof other_bytes };
+
+struct fixture {
+	struct fake_table table;
+	struct fake_session session;
+	struct drv_baseline *baseline;
+	struct chain_run run;
+	char texts[ROWS + 20][24];
+	size_t text_count;
+};
+
+static void set_row(struct fixture *f, struct drvp_value *row, int64_t id)
+{
+	char *text = f->texts[f->text_count++];
+
+	snprintf(text, sizeof *f->texts, "text %d", (int)id);
+	row[ID] = fake_integer(id);
+	row[TEXT] = fake_text(text);
+	row[DAY] = fake_time(DRVP_DATE, id / 100);
+}
+
+static void add_row(struct fixture *f, int64_t id)
+{
+	set_row(f, fake_row(&f->table), id);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+
+	assert_non_null(f);
+	fake_table_init(&f->table, 100);
+	fake_column(&f->table, "id", DRVP_INTEGER);
+	fake_column(&f->table, "text", DRVP_TEXT);
+	fake_column(&f->table, "day", DRVP_DATE);
+	f->table.columns[ID].key_position = 1;
+	for (int64_t id = 0; id < ROWS; id++)
+		add_row(f, id);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	chain_run_done(&f->run);
+	fake_table_free(&f->table);
+	drv_baseline_free(&f->baseline);
+	free(f);
+	return 0;
+}
+
+/* Parses a document with one check, whose members besides the usual ones are given. */
+static void read_document(struct fixture *f, const char *members)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+	struct drv_error err = DRV_ERROR_INIT;
+
+	drv_baseline_free(&f->baseline);
+	drvp_strbuf_printf(&text, "{ \"format\": \"drverify/1\", \"sources\": { \"main\": { \"store\": "
+				  "\"postgresql\" } }, \"checks\": [ { \"check\": \"content\", "
+				  "\"source\": \"main\", \"table\": \"public.entries\"%s } ] }", members);
+	if (drv_baseline_parse(&f->baseline, text.data, text.len, "test", &err))
+		fail_msg("%s", err.message);
+	drvp_strbuf_free(&text);
+}
+
+static void run(struct fixture *f, const struct drvp_secret *secret, bool capture, int relation)
+{
+	chain_run_done(&f->run);
+	fake_session_init(&f->session, &f->table);
+	chain_run_init(&f->run, f->baseline, &f->session);
+	f->run.settings.secrets = secret;
+	f->run.settings.secret_count = secret != NULL;
+	f->run.settings.capture = capture;
+	f->run.lineage.relation = relation;
+	f->run.captured = relation != DRVP_LINEAGE_STATED;
+	/* In two parts, the second merged first. */
+	f->run.ranges[0] = (struct drvp_range){ 0, 7 };
+	f->run.ranges[1] = (struct drvp_range){ 7, UINT32_MAX };
+	f->run.range_count = 2;
+	chain_run(&f->run);
+}
+
+/* Captures, and reads what was recorded back in. */
+static void capture(struct fixture *f, const char *members, const struct drvp_secret *secret)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT, document = DRVP_STRBUF_INIT;
+	struct drvp_json_writer writer = { .out = &text };
+
+	read_document(f, members);
+	run(f, secret, true, DRVP_LINEAGE_STATED);
+	assert_int_equal(0, f->run.status);
+	assert_int_equal(DRV_PASS, f->run.verdict.result.verdict);
+	drvp_json_open_object(&writer, NULL, true);
+	f->run.item->check->record(f->run.item, &f->run.verdict.tally, &writer);
+	drvp_json_close_object(&writer);
+	drvp_strbuf_printf(&document, "%s, %.*s", members, (int)text.len - 2, text.data + 1);
+	read_document(f, drvp_strbuf_text(&document));
+	drvp_strbuf_free(&text);
+	drvp_strbuf_free(&document);
+}
+
+/* The verdict, and the codes of all findings in the order in which they are told. */
+static void expect(struct fixture *f, const struct drvp_secret *secret, int relation, int verdict,
+		   const char *codes)
+{
+	const struct drv_result *result = &f->run.verdict.result;
+	char told[200] = "";
+
+	run(f, secret, false, relation);
+	for (size_t i = 0; i < result->finding_count; i++) {
+		size_t len = strlen(told);
+
+		snprintf(told + len, sizeof told - len, "%s%s", i ? " " : "",
+			 f->run.verdict.findings[i].finding.code);
+	}
+	if (result->verdict != verdict || strcmp(told, codes))
+		fail_msg("%s (%s): %s", drv_verdict_name(result->verdict), told, result->summary);
+}
+
+/* ------------------------------------------------------------------ the captured moment */
+
+static void test_same(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const documents[] = {
+		"", ", \"buckets\": 1", ", \"buckets\": 4096", ", \"bucket_by\": \"day\"",
+		", \"key\": [\"text\"]", ", \"exclude\": [\"text\"]", ", \"exclude\": [\"id\"]",
+	};
+
+	for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+		struct drvp_value *moved;
+
+		capture(f, documents[i], i % 2 ? &key : NULL);
+		expect(f, &key, DRVP_LINEAGE_SAME, DRV_PASS, "");
+		/* Where rows lie makes no difference. */
+		moved = f->table.rows[3];
+		f->table.rows[3] = f->table.rows[1500];
+		f->table.rows[1500] = moved;
+		expect(f, &key, DRVP_LINEAGE_SAME, DRV_PASS, "");
+	}
+}
+
+static void test_damage(void **state)
+{
+	static const char *const documents[] = {
+		"", ", \"buckets\": 1", ", \"buckets\": 7", ", \"bucket_by\": \"day\"",
+		", \"key\": [\"text\"]", ", \"exclude\": [\"day\"]",
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+		struct drvp_value kept = f->table.rows[700][TEXT];
+		int64_t id = f->table.rows[700][ID].integer;
+
+		capture(f, documents[i], &key);
+		f->table.rows[700][TEXT] = fake_text("edited");
+		/* Where the edited column is the key, the row is another one, in another part. */
+		run(f, &key, false, DRVP_LINEAGE_SAME);
+		assert_int_equal(DRV_FAIL, f->run.verdict.result.verdict);
+		if (i != 4)
+			expect(f, &key, DRVP_LINEAGE_SAME, DRV_FAIL, "content.changed");
+		f->table.rows[700][TEXT] = (struct drvp_value){ .kind = DRVP_NULL };
+		run(f, &key, false, DRVP_LINEAGE_SAME);
+		assert_int_equal(DRV_FAIL, f->run.verdict.result.verdict);
+		f->table.rows[700][TEXT] = kept;
+		expect(f, &key, DRVP_LINEAGE_SAME, DRV_PASS, "");
+		fake_insert(&f->table, 5, f->table.rows[700]);
+		expect(f, &key, DRVP_LINEAGE_SAME, DRV_FAIL, "content.extra");
+		fake_remove(&f->table, 5);
+		expect(f, &key, DRVP_LINEAGE_SAME, DRV_PASS, "");
+		fake_remove(&f->table, 700);
+		expect(f, &key, DRVP_LINEAGE_SAME, DRV_FAIL, "content.missing");
+		add_row(f, id);
+		expect(f, &key, DRVP_LINEAGE_SAME, DRV_PASS, "");
+	}
+}
+
+static void test_exchange(void **state)
+{
+	struct fixture *f = *state;
+	struct drvp_value kept;
+
+	capture(f, ", \"buckets\": 1", &key);
+	kept = f->table.rows[1][TEXT];
+	f->table.rows[1][TEXT] = f->table.rows[2][TEXT];
+	f->table.rows[2][TEXT] = kept;
+	expect(f, &key, DRVP_LINEAGE_SAME, DRV_FAIL, "content.changed");
+}
+
+/* ------------------------------------------------------------------ other moments */
+
+static void test_other_moments(void **state)
+{
+	struct fixture *f = *state;
+
+	capture(f, "", &key);
+	expect(f, &key, DRVP_LINEAGE_OLDER, DRV_PASS, "");
+	expect(f, &key, DRVP_LINEAGE_UNKNOWN, DRV_PASS, "");
+	add_row(f, ROWS);
+	expect(f, &key, DRVP_LINEAGE_STATED, DRV_FAIL, "content.extra");
+	expect(f, &key, DRVP_LINEAGE_OLDER, DRV_INCONCLUSIVE, "lineage.older");
+	expect(f, &key, DRVP_LINEAGE_UNKNOWN, DRV_INCONCLUSIVE, "lineage.unknown");
+	expect(f, &key, DRVP_LINEAGE_NEWER, DRV_INCONCLUSIVE, "lineage.newer");
+}
+
+static void test_append_only(void **state)
+{
+	struct fixture *f = *state;
+
+	capture(f, APPEND, &key);
+	/* A part of its own: what was recorded is all there, and the same. */
+	add_row(f, 100000);
+	expect(f, &key, DRVP_LINEAGE_NEWER, DRV_PASS, "");
+	expect(f, &key, DRVP_LINEAGE_SAME, DRV_FAIL, "content.extra");
+	/* In the last part, whose old rows can no longer be told apart. */
+	add_row(f, ROWS);
+	expect(f, &key, DRVP_LINEAGE_NEWER, DRV_INCONCLUSIVE, "content.grown");
+	f->table.rows[0][TEXT] = fake_text("edited");
+	expect(f, &key, DRVP_LINEAGE_NEWER, DRV_FAIL, "content.changed content.grown");
+	fake_remove(&f->table, 0);
+	expect(f, &key, DRVP_LINEAGE_NEWER, DRV_FAIL, "content.missing content.grown");
+}
+
+/* ------------------------------------------------------------------ keys */
+
+static void test_keys(void **state)
+{
+	struct fixture *f = *state;
+
+	capture(f, "", &key);
+	expect(f, NULL, DRVP_LINEAGE_SAME, DRV_INCONCLUSIVE, "content.key_missing");
+	assert_int_equal(0, f->session.scans);
+	expect(f, &other_key, DRVP_LINEAGE_SAME, DRV_INCONCLUSIVE, "content.key_differs");
+	f->table.rows[0][TEXT] = fake_text("edited");
+	expect(f, &other_key, DRVP_LINEAGE_SAME, DRV_INCONCLUSIVE, "content.key_differs");
+	expect(f, &key, DRVP_LINEAGE_SAME, DRV_FAIL, "content.changed");
+	/* What was captured without a key is verified without one, whatever is given. */
+	capture(f, "", NULL);
+	expect(f, &key, DRVP_LINEAGE_SAME, DRV_PASS, "");
+	assert_non_null(strstr(drvp_strbuf_text(&f->run.verdict.summary), "accidents only"));
+	/* A key that is named has to be there. */
+	read_document(f, ", \"hmac_key\": \"ours\"");
+	run(f, &key, true, DRVP_LINEAGE_STATED);
+	assert_int_equal(DRV_INCONCLUSIVE, f->run.verdict.result.verdict);
+	assert_non_null(chain_finding(&f->run, "content.key_missing"));
+}
+
+/* Digests of few rows would tell what is in them to whoever may guess. */
+static void test_no_small_parts_without_a_key(void **state)
+{
+	struct fixture *f = *state;
+	const struct drvp_content *content;
+
+	capture(f, "", NULL);
+	content = f->baseline->items[0].config;
+	for (size_t i = 0; i < content->expect.buckets.count; i++)
+		assert_true(content->expect.buckets.list[i].rows > 900);
+	capture(f, "", &key);
+	content = f->baseline->items[0].config;
+	assert_true(content->expect.buckets.count > 100);
+	/* Nor are they so narrow that their number is that of a row. */
+	assert_true(content->expect.buckets.shift.value >= 4);
+}
+
+/* ------------------------------------------------------------------ nothing to compare with */
+
+static void test_no_expectation(void **state)
+{
+	struct fixture *f = *state;
+
+	read_document(f, "");
+	expect(f, &key, DRVP_LINEAGE_STATED, DRV_INCONCLUSIVE, "check.no_expectation");
+}
+
+static void test_no_rows(void **state)
+{
+	struct fixture *f = *state;
+	size_t rows = f->table.row_count;
+
+	f->table.row_count = 0;
+	capture(f, "", &key);
+	expect(f, &key, DRVP_LINEAGE_SAME, DRV_PASS, "");
+	f->table.row_count = rows;
+	expect(f, &key, DRVP_LINEAGE_SAME, DRV_FAIL, "content.extra");
+	capture(f, "", &key);
+	f->table.row_count = 0;
+	expect(f, &key, DRVP_LINEAGE_SAME, DRV_FAIL, "content.missing");
+	f->table.row_count = rows;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_same),
+		TEST(test_damage),
+		TEST(test_exchange),
+		TEST(test_other_moments),
+		TEST(test_append_only),
+		TEST(test_keys),
+		TEST(test_no_small_parts_without_a_key),
+		TEST(test_no_expectation),
+		TEST(test_no_rows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
