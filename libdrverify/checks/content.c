@@ -175,25 +175,53 @@ static void put_buckets(struct drvp_json_writer *writer, const struct drvp_conte
 	drvp_json_close_object(writer);
 }
 
-static void put_sidecar(struct drvp_json_writer *writer, const struct drvp_sidecar_info *sidecar)
+static void put_file(struct drvp_json_writer *writer, const char *name, const void *digest,
+		     size_t len, uint64_t rows)
 {
 	struct drvp_strbuf text = DRVP_STRBUF_INIT;
 
-	drvp_strbuf_hex(&text, sidecar->digest, sizeof sidecar->digest);
+	drvp_strbuf_hex(&text, digest, len);
 	writer->out->failed |= text.failed;
 	drvp_json_open_object(writer, "sidecar", false);
-	drvp_json_put_text(writer, "file", sidecar->name);
+	drvp_json_put_text(writer, "file", name);
 	drvp_json_put_text(writer, "digest", drvp_strbuf_text(&text));
-	drvp_json_put_uint(writer, "rows", sidecar->rows);
+	drvp_json_put_uint(writer, "rows", rows);
 	drvp_json_close_object(writer);
 	drvp_strbuf_free(&text);
 }
 
-/* Fixed buckets do not fit rows that have come since; then the whole is recorded alone. */
+/* What a capture wrote; or what an earlier one did, as long as the content is the same. */
+static void put_sidecar(struct drvp_json_writer *writer, const struct drvp_content *content,
+			const struct drvp_content_tally *own, const struct drvp_bucket *total)
+{
+	const struct drvp_recorded_sidecar *old = &content->expect.sidecar;
+	uint8_t digest[DRVP_SUM256_SIZE];
+
+	drvp_sum256_bytes(&total->sum, digest);
+	if (own->sidecar.name[0])
+		put_file(writer, own->sidecar.name, own->sidecar.digest,
+			 sizeof own->sidecar.digest, own->sidecar.rows);
+	else if (old->file && content->expect.digest.len == sizeof digest &&
+		 !memcmp(digest, content->expect.digest.bytes, sizeof digest))
+		put_file(writer, old->file, old->digest.bytes, old->digest.len,
+			 (uint64_t)old->rows.value);
+}
+
+/* Rows of no part leave none of them a digest that says anything. */
 static bool has_parts(const struct drvp_content_tally *own)
 {
 	return own->buckets.count + (own->buckets.unplaced.rows > 0) > 1 &&
 	       !own->buckets.elsewhere.rows;
+}
+
+static size_t most_buckets(const struct drvp_content *content, const struct drvp_content_tally *own,
+			   uint64_t rows)
+{
+	size_t most = drvp_content_most_buckets(content);
+
+	if (!own->key_id[0] && rows / UNKEYED_BUCKET_ROWS < most)
+		most = (size_t)(rows / UNKEYED_BUCKET_ROWS) + 1;
+	return most;
 }
 
 static void record(const struct drvp_item *item, const struct drvp_tally *tally,
@@ -202,10 +230,7 @@ static void record(const struct drvp_item *item, const struct drvp_tally *tally,
 	struct drvp_content_tally *own = drvp_content_tally(tally);
 	struct drvp_bucket total = drvp_buckets_total(&own->buckets);
 
-	(void)item;
-	if (!own->key_id[0])
-		drvp_buckets_widen(&own->buckets,
-				   (size_t)(total.rows / UNKEYED_BUCKET_ROWS) + 1);
+	drvp_buckets_widen(&own->buckets, most_buckets(item->config, own, total.rows));
 	drvp_buckets_sort(&own->buckets);
 	drvp_json_open_object(writer, "expect", false);
 	drvp_json_put_uint(writer, "rows", total.rows);
@@ -218,8 +243,7 @@ static void record(const struct drvp_item *item, const struct drvp_tally *tally,
 	put_columns(writer, own);
 	if (has_parts(own))
 		put_buckets(writer, own);
-	if (own->sidecar.name[0])
-		put_sidecar(writer, &own->sidecar);
+	put_sidecar(writer, item->config, own, &total);
 	drvp_json_close_object(writer);
 }
 

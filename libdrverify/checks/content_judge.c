@@ -1,35 +1,9 @@
 /* content_judge.c: what the digests of a table's rows mean */
 #include "checks/content_judge.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-#include "content/content_tally.h"
-#include "report/report.h"
-
-#define NAMED_PARTS 3
-#define DAY (86400 * DRVP_SECOND)
-
-/* Parts of a table that differ in one way, the first few of them named. */
-struct parts {
-	size_t count;
-	uint64_t rows;               /* by how many they differ */
-	struct drvp_strbuf names;
-};
-
-struct judging {
-	const struct drvp_content *content;
-	const struct drvp_content_expect *recorded;
-	const struct drvp_tally *tally;
-	const struct drvp_content_tally *own;
-	const struct drvp_circumstances *c;
-	struct drvp_verdict *out;
-	struct drvp_bucket total;
-	struct parts changed, missing, extra;
-	struct parts grown;          /* where more rows are right, and hide whether others changed */
-};
-
-static const char *amount(const struct judging *j, uint64_t number)
+static const char *amount(const struct drvp_content_judging *j, uint64_t number)
 {
 	static const char *const nouns[2][2] = { { "rows", "row" }, { "documents", "document" } };
 	bool documents = !j->c->relation->schema;
@@ -44,129 +18,9 @@ static const char *amount(const struct judging *j, uint64_t number)
 	return kept ? kept : "";
 }
 
-/* ------------------------------------------------------------------ parts */
-
-static void print_day(struct drvp_strbuf *out, int64_t day)
-{
-	const struct drvp_value value = { .kind = DRVP_DATE, .integer = day };
-
-	drvp_value_print(out, &value);
-}
-
-static void print_bound(struct drvp_strbuf *out, int by, int64_t place)
-{
-	if (by == DRVP_BY_DAY)
-		print_day(out, place);
-	else
-		drvp_strbuf_printf(out, "%" PRId64, place);
-}
-
-/* "id 4096 to 8191"; parts by hash have no name that would help anybody. */
-static void print_part(struct drvp_strbuf *out, const struct drvp_recorded_buckets *recorded,
-		       const struct drvp_recorded_bucket *bucket)
-{
-	int by = (int)recorded->by.value;
-	unsigned shift = (unsigned)recorded->shift.value;
-	int64_t first = (int64_t)((uint64_t)bucket->number << shift);
-
-	if (bucket->unplaced) {
-		drvp_strbuf_printf(out, "no %s", recorded->column);
-		return;
-	}
-	drvp_strbuf_printf(out, "%s ", recorded->column);
-	print_bound(out, by, first);
-	if (!shift)
-		return;
-	drvp_strbuf_str(out, " to ");
-	print_bound(out, by, (int64_t)((uint64_t)first + ((UINT64_C(1) << shift) - 1)));
-}
-
-static void add_part(const struct judging *j, struct parts *parts, uint64_t rows,
-		     const struct drvp_recorded_bucket *bucket)
-{
-	const struct drvp_recorded_buckets *recorded = &j->recorded->buckets;
-
-	parts->count++;
-	parts->rows += rows;
-	if (recorded->by.value == DRVP_BY_HASH || !bucket || parts->count > NAMED_PARTS)
-		return;
-	drvp_strbuf_str(&parts->names, parts->names.len ? ", " : ": ");
-	print_part(&parts->names, recorded, bucket);
-}
-
-/* "; in 2 of 256 parts: id 4096 to 8191, id …" */
-static const char *where(const struct judging *j, struct parts *parts)
-{
-	struct drvp_strbuf text = DRVP_STRBUF_INIT;
-	const char *kept;
-
-	if (!j->recorded->buckets.count)
-		return "";
-	drvp_strbuf_printf(&text, ", in %zu of %zu parts%s%s", parts->count,
-			   j->recorded->buckets.count, drvp_strbuf_text(&parts->names),
-			   parts->names.len && parts->count > NAMED_PARTS ? ", …" : "");
-	kept = drvp_arena_copy(&j->out->arena, drvp_strbuf_text(&text), text.len);
-	j->out->failed |= !kept || text.failed || parts->names.failed;
-	drvp_strbuf_free(&text);
-	return kept ? kept : "";
-}
-
-static bool newer(const struct judging *j)
-{
-	return j->c->captured && j->c->lineage->relation == DRVP_LINEAGE_NEWER;
-}
-
-static void compare_bucket(struct judging *j, const struct drvp_recorded_bucket *was)
-{
-	static const struct drvp_bucket none;
-	const struct drvp_bucket *is = was->unplaced ? &j->own->buckets.unplaced :
-					drvp_buckets_find(&j->own->buckets, was->number);
-	uint8_t digest[DRVP_SUM256_SIZE];
-
-	is = is ? is : &none;
-	drvp_sum256_bytes(&is->sum, digest);
-	if (is->rows < was->rows)
-		add_part(j, &j->missing, was->rows - is->rows, was);
-	else if (is->rows > was->rows)
-		add_part(j, newer(j) ? &j->grown : &j->extra, is->rows - was->rows, was);
-	else if (memcmp(digest, was->digest, sizeof was->digest))
-		add_part(j, &j->changed, 0, was);
-}
-
-/* Rows in parts that did not exist at the capture have come since. */
-static void compare_elsewhere(struct judging *j, uint64_t rows)
-{
-	if (rows && !newer(j))
-		add_part(j, &j->extra, rows, NULL);
-}
-
-static void compare_parts(struct judging *j)
-{
-	const struct drvp_recorded_buckets *recorded = &j->recorded->buckets;
-	bool unplaced = recorded->count && recorded->list[recorded->count - 1].unplaced;
-
-	for (size_t i = 0; i < recorded->count; i++)
-		compare_bucket(j, &recorded->list[i]);
-	compare_elsewhere(j, j->own->buckets.elsewhere.rows);
-	if (!unplaced)
-		compare_elsewhere(j, j->own->buckets.unplaced.rows);
-}
-
-static void compare_whole(struct judging *j)
-{
-	uint64_t was = (uint64_t)j->recorded->rows.value, is = j->total.rows;
-
-	if (is < was)
-		add_part(j, &j->missing, was - is, NULL);
-	else if (is > was)
-		add_part(j, newer(j) ? &j->grown : &j->extra, is - was, NULL);
-	else
-		add_part(j, &j->changed, 0, NULL);
-}
-
 /* ------------------------------------------------------------------ findings */
 
-static bool is_same(const struct judging *j)
+static bool is_same(const struct drvp_content_judging *j)
 {
 	uint8_t digest[DRVP_SUM256_SIZE];
 
@@ -183,7 +37,8 @@ static bool has_encoded_order(const struct drvp_relation *relation)
 	return false;
 }
 
-static bool has_other_type(const struct judging *j, const struct drvp_recorded_column *was)
+static bool has_other_type(const struct drvp_content_judging *j,
+			   const struct drvp_recorded_column *was)
 {
 	const struct drvp_column *is = drvp_relation_column(j->c->relation, was->name);
 
@@ -191,7 +46,7 @@ static bool has_other_type(const struct judging *j, const struct drvp_recorded_c
 }
 
 /* The number of rows can be held against the baseline all the same. */
-static bool is_retyped(struct judging *j)
+static bool is_retyped(struct drvp_content_judging *j)
 {
 	uint64_t was = (uint64_t)j->recorded->rows.value, is = j->total.rows;
 	size_t i = 0;
@@ -205,13 +60,13 @@ static bool is_retyped(struct judging *j)
 	if (is < was)
 		drvp_find(j->out, "content.missing", was - is, NULL, "at least %s missing",
 			  amount(j, was - is));
-	else if (is > was && !newer(j))
+	else if (is > was && !drvp_content_is_newer(j))
 		drvp_find(j->out, "content.extra", is - was, NULL, "at least %s too many",
 			  amount(j, is - was));
 	return true;
 }
 
-static bool is_recoded(const struct judging *j)
+static bool is_recoded(const struct drvp_content_judging *j)
 {
 	const char *was = j->recorded->encoding, *is = j->c->relation->encoding;
 
@@ -224,14 +79,14 @@ static bool is_recoded(const struct judging *j)
 }
 
 /* Whether a difference can be held against what came back. */
-static bool is_comparable(struct judging *j)
+static bool is_comparable(struct drvp_content_judging *j)
 {
 	const char *doubt = j->c->captured ? drvp_lineage_doubt(j->c->lineage) : NULL;
 
 	if (doubt)
 		drvp_verdict_undecided(j->out, doubt, "", "the content is not that of the baseline; "
 				       "%s", j->c->lineage->text);
-	else if (newer(j) && !j->content->append_only)
+	else if (drvp_content_is_newer(j) && !j->content->append_only)
 		drvp_verdict_undecided(j->out, "lineage.newer", "", "the content is not that of the "
 				       "baseline; it is not stated what may have changed since");
 	else
@@ -239,7 +94,7 @@ static bool is_comparable(struct judging *j)
 	return false;
 }
 
-static void tell_kind(struct judging *j, int kind, uint64_t rows, const char *code,
+static void tell_kind(struct drvp_content_judging *j, int kind, uint64_t rows, const char *code,
 		      const char *what)
 {
 	const struct drvp_named_rows *named = &j->own->named[kind];
@@ -250,42 +105,39 @@ static void tell_kind(struct judging *j, int kind, uint64_t rows, const char *co
 }
 
 /* With a trace of each row: new ones are right where rows may be added. */
-static void tell_rows(struct judging *j)
+static void tell_rows(struct drvp_content_judging *j)
 {
 	const struct drvp_comparison *compared = &j->own->comparison;
 
 	tell_kind(j, DRVP_ROW_CHANGED, compared->changed, "content.changed", "changed");
 	tell_kind(j, DRVP_ROW_MISSING, compared->missing, "content.missing", "missing");
-	if (!newer(j))
+	if (!drvp_content_is_newer(j))
 		tell_kind(j, DRVP_ROW_EXTRA, compared->extra, "content.extra", "too many");
 }
 
-static void tell_difference(struct judging *j)
+static void tell_difference(struct drvp_content_judging *j)
 {
 	if (j->own->compared) {
 		tell_rows(j);
 		return;
 	}
-	if (j->recorded->buckets.count)
-		compare_parts(j);
-	else
-		compare_whole(j);
+	drvp_content_compare(j);
 	if (j->changed.count)
 		drvp_find(j->out, "content.changed", 0, NULL,
-			  "rows differ, as many as in the baseline%s", where(j, &j->changed));
+			  "rows differ, as many as in the baseline%s", drvp_parts_text(j, &j->changed));
 	if (j->missing.count)
 		drvp_find(j->out, "content.missing", j->missing.rows, NULL, "at least %s missing%s",
-			  amount(j, j->missing.rows), where(j, &j->missing));
+			  amount(j, j->missing.rows), drvp_parts_text(j, &j->missing));
 	if (j->extra.count)
 		drvp_find(j->out, "content.extra", j->extra.rows, NULL, "at least %s too many%s",
-			  amount(j, j->extra.rows), where(j, &j->extra));
+			  amount(j, j->extra.rows), drvp_parts_text(j, &j->extra));
 	if (j->grown.count)
 		drvp_find(j->out, "content.grown", j->grown.rows, NULL,
 			  "%s came since the baseline, whose old rows cannot be compared%s",
-			  amount(j, j->grown.rows), where(j, &j->grown));
+			  amount(j, j->grown.rows), drvp_parts_text(j, &j->grown));
 }
 
-static void judge_columns(const struct judging *j)
+static void judge_columns(const struct drvp_content_judging *j)
 {
 	const struct drvp_relation *relation = j->c->relation;
 
@@ -299,7 +151,7 @@ static void judge_columns(const struct judging *j)
 	}
 }
 
-static bool is_covered(const struct judging *j, const char *name)
+static bool is_covered(const struct drvp_content_judging *j, const char *name)
 {
 	for (size_t i = 0; i < j->recorded->columns.count; i++)
 		if (!strcmp(j->recorded->columns.list[i].name, name))
@@ -310,7 +162,7 @@ static bool is_covered(const struct judging *j, const char *name)
 	return false;
 }
 
-static void judge_uncovered(const struct judging *j)
+static void judge_uncovered(const struct drvp_content_judging *j)
 {
 	const struct drvp_relation *relation = j->c->relation;
 
@@ -320,9 +172,22 @@ static void judge_uncovered(const struct judging *j)
 				  "column \"%s\" is not in the baseline", relation->columns[i].name);
 }
 
+/* Damage without the names that the document promises. */
+static void judge_sidecar(const struct drvp_content_judging *j)
+{
+	const char *why = j->own->not_compared;
+
+	if (!j->recorded || is_same(j) || j->content->detail.value != DRVP_DETAIL_ROWS)
+		return;
+	if (!j->recorded->sidecar.file)
+		why = "the baseline has no file with a trace of each; a capture writes it";
+	if (*why)
+		drvp_find(j->out, "content.sidecar", 0, NULL, "rows cannot be named: %s", why);
+}
+
 /* ------------------------------------------------------------------ the verdict */
 
-static void summarise(const struct judging *j)
+static void summarise(const struct drvp_content_judging *j)
 {
 	struct drvp_strbuf text = DRVP_STRBUF_INIT;
 	bool differs = j->recorded && !is_same(j);
@@ -347,7 +212,7 @@ static void summarise(const struct judging *j)
 	drvp_strbuf_free(&text);
 }
 
-static bool judge_key(const struct judging *j)
+static bool judge_key(const struct drvp_content_judging *j)
 {
 	const struct drvp_secret *secret;
 	const char *name;
@@ -369,7 +234,7 @@ void drvp_content_judge(const struct drvp_item *item, const struct drvp_tally *t
 			const struct drvp_circumstances *c, struct drvp_verdict *out)
 {
 	const struct drvp_content *content = item->config;
-	struct judging j = {
+	struct drvp_content_judging j = {
 		.content = content,
 		.recorded = drvp_content_recorded(content, c->settings),
 		.tally = tally,
@@ -386,9 +251,7 @@ void drvp_content_judge(const struct drvp_item *item, const struct drvp_tally *t
 			  "with");
 	if (j.recorded && !is_same(&j) && is_comparable(&j))
 		tell_difference(&j);
-	if (j.own->not_compared[0])
-		drvp_find(out, "content.sidecar", 0, NULL, "rows cannot be named: %s",
-			  j.own->not_compared);
+	judge_sidecar(&j);
 	if (j.recorded) {
 		judge_columns(&j);
 		judge_uncovered(&j);

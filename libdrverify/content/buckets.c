@@ -82,7 +82,8 @@ int drvp_buckets_open(struct drvp_buckets *b, size_t most, unsigned shift)
 
 int drvp_buckets_open_fixed(struct drvp_buckets *b, const struct drvp_recorded_buckets *recorded)
 {
-	int status = drvp_buckets_open(b, recorded->count + 1, (unsigned)recorded->shift.value);
+	int status = drvp_buckets_open(b, recorded->count + DRVP_BUCKETS_MAX,
+				       (unsigned)recorded->shift.value);
 
 	if (status)
 		return status;
@@ -100,7 +101,7 @@ static struct drvp_bucket *at_number(struct drvp_buckets *b, int64_t number)
 	if (b->last && b->last->number == number)
 		return b->last;
 	slot = probe(b, number);
-	if (!b->slots[slot] && b->fixed)
+	if (!b->slots[slot] && b->fixed && b->count == b->most)
 		return &b->elsewhere;
 	b->last = insert(b, number);
 	return b->last;

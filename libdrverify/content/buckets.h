@@ -21,7 +21,8 @@ struct drvp_bucket {
  * most buckets come about; where rows are in more, the buckets become twice as wide. The width
  * that is reached in the end is the smallest that will do, whatever the order of rows and merges.
  *
- * Fixed buckets are those that were recorded; a row in none of them is elsewhere.
+ * Fixed buckets keep the width that was recorded. Beside the recorded ones others come about, but
+ * not without end: rows in further ones are elsewhere.
  */
 struct drvp_buckets {
 	struct drvp_bucket *list;    /* owned; NULL: not open yet */
@@ -29,7 +30,7 @@ struct drvp_buckets {
 	size_t count, most, slot_count;
 	unsigned shift;
 	bool fixed;
-	struct drvp_bucket elsewhere;
+	struct drvp_bucket elsewhere;           /* of no number */
 	struct drvp_bucket unplaced; /* rows whose place is NULL */
 	struct drvp_bucket *last;    /* the one that was asked for last */
 };
@@ -37,7 +38,7 @@ struct drvp_buckets {
 /* Makes room for most buckets, 1 to DRVP_BUCKETS_MAX. Fails with DRV_E_NOMEM. */
 int drvp_buckets_open(struct drvp_buckets *buckets, size_t most, unsigned shift);
 
-/* Opens fixed ones, without rows yet. */
+/* Opens fixed ones, the recorded without rows yet. */
 int drvp_buckets_open_fixed(struct drvp_buckets *buckets,
 			    const struct drvp_recorded_buckets *recorded);
 

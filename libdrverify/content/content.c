@@ -10,6 +10,8 @@
 #include "content/buckets.h"
 #include "content/sidecar.h"
 
+#define DEFAULT_BUCKETS 256
+
 #define FIELD(type, member_name) .offset = offsetof(struct type, member_name)
 
 /* ------------------------------------------------------------------ what was recorded */
@@ -243,6 +245,11 @@ int drvp_content_validate(struct drvp_reader *reader, const struct drvp_content 
 		return drvp_document_fail(reader, drvp_json_member(node, "buckets"),
 					  "expected 1 to %d", DRVP_BUCKETS_MAX);
 	return expect ? validate_expect(reader, &content->expect, expect, documents) : 0;
+}
+
+size_t drvp_content_most_buckets(const struct drvp_content *content)
+{
+	return content->buckets.set ? (size_t)content->buckets.value : DEFAULT_BUCKETS;
 }
 
 const struct drvp_content_expect *drvp_content_recorded(const struct drvp_content *content,

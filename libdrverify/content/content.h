@@ -86,6 +86,9 @@ extern const struct drvp_field drvp_content_fields[];
 int drvp_content_validate(struct drvp_reader *reader, const struct drvp_content *content,
 			  const struct drvp_json *node, bool documents);
 
+/* In how many parts differences are told, at most. */
+size_t drvp_content_most_buckets(const struct drvp_content *content);
+
 /* What the run is held against, or NULL: a capture begins anew. */
 const struct drvp_content_expect *drvp_content_recorded(const struct drvp_content *content,
 							const struct drvp_settings *settings);

@@ -5,8 +5,6 @@
 
 #include "content/locate.h"
 
-#define DEFAULT_BUCKETS 256
-
 /* So many keys that are whole numbers share a bucket at least, or its number would be a key. */
 #define NUMBER_SHIFT 4
 
@@ -83,11 +81,9 @@ static int note_form(struct drvp_content_tally *own, const struct drvp_content_r
 
 static int open_buckets(struct drvp_content_tally *own, const struct drvp_content_reader *r)
 {
-	const struct drvp_number *most = &r->content->buckets;
-
 	if (r->recorded && r->recorded->buckets.count)
 		return drvp_buckets_open_fixed(&own->buckets, &r->recorded->buckets);
-	return drvp_buckets_open(&own->buckets, most->set ? (size_t)most->value : DEFAULT_BUCKETS,
+	return drvp_buckets_open(&own->buckets, drvp_content_most_buckets(r->content),
 				 r->by == DRVP_BY_NUMBER ? NUMBER_SHIFT : 0);
 }
 

@@ -175,30 +175,35 @@ static void test_any_split(void **state)
 			}
 }
 
+/* Others come about beside the recorded ones, in the order of rows, but not without end. */
 static void test_fixed(void **state)
 {
 	static const struct drvp_recorded_bucket list[] = {
-		{ .number = -2 }, { .number = 5 }, { .unplaced = true },
+		{ .number = -2 }, { .number = 6000 }, { .unplaced = true },
 	};
 	const struct drvp_recorded_buckets recorded = { .shift = { true, 3 }, .list = list,
 							.count = 3 };
+	const size_t numbers = 13 + 5000, most = 3 + DRVP_BUCKETS_MAX;
 	struct drvp_buckets buckets, other;
 	struct placed row = { .digest = { 1 } };
 
 	(void)state;
 	assert_int_equal(0, drvp_buckets_open_fixed(&buckets, &recorded));
 	assert_int_equal(0, drvp_buckets_open_fixed(&other, &recorded));
-	for (row.place = -100; row.place < 100; row.place++)
+	for (row.place = -13 * 8; row.place < 5000 * 8; row.place++)
 		add_row(row.place % 2 ? &buckets : &other, &row);
 	drvp_bucket_add(&other.unplaced, row.digest);
 	drvp_buckets_merge(&buckets, &other);
-	assert_int_equal(2, buckets.count);
+	assert_int_equal(3, buckets.shift);
+	assert_int_equal(most, buckets.count);
 	assert_int_equal(8, drvp_buckets_find(&buckets, -2)->rows);
 	assert_int_equal(8, drvp_buckets_find(&buckets, 5)->rows);
-	assert_null(drvp_buckets_find(&buckets, 6));
-	assert_int_equal(200 - 16, buckets.elsewhere.rows);
+	assert_int_equal(0, drvp_buckets_find(&buckets, 6000)->rows);
+	assert_null(drvp_buckets_find(&buckets, 4999));
+	/* All numbers but the one without rows take a place. */
+	assert_int_equal((numbers + 1 - most) * 8, buckets.elsewhere.rows);
 	assert_int_equal(1, buckets.unplaced.rows);
-	assert_int_equal(201, drvp_buckets_total(&buckets).rows);
+	assert_int_equal(numbers * 8 + 1, drvp_buckets_total(&buckets).rows);
 	drvp_buckets_free(&buckets);
 }
 

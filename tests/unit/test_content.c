@@ -25,7 +25,7 @@ struct fixture {
 	struct fake_session session;
 	struct drv_baseline *baseline;
 	struct chain_run run;
-	char texts[ROWS + 20][24];
+	char texts[ROWS + 40][24];
 	size_t text_count;
 };
 
@@ -103,14 +103,12 @@ static void run(struct fixture *f, const struct drvp_secret *secret, bool captur
 	chain_run(&f->run);
 }
 
-/* Captures, and reads what was recorded back in. */
-static void capture(struct fixture *f, const char *members, const struct drvp_secret *secret)
+/* Reads in what the run recorded, as the next baseline. */
+static void take_over(struct fixture *f, const char *members)
 {
 	struct drvp_strbuf text = DRVP_STRBUF_INIT, document = DRVP_STRBUF_INIT;
 	struct drvp_json_writer writer = { .out = &text };
 
-	read_document(f, members);
-	run(f, secret, true, DRVP_LINEAGE_STATED);
 	assert_int_equal(0, f->run.status);
 	assert_int_equal(DRV_PASS, f->run.verdict.result.verdict);
 	drvp_json_open_object(&writer, NULL, true);
@@ -120,6 +118,13 @@ static void capture(struct fixture *f, const char *members, const struct drvp_se
 	read_document(f, drvp_strbuf_text(&document));
 	drvp_strbuf_free(&text);
 	drvp_strbuf_free(&document);
+}
+
+static void capture(struct fixture *f, const char *members, const struct drvp_secret *secret)
+{
+	read_document(f, members);
+	run(f, secret, true, DRVP_LINEAGE_STATED);
+	take_over(f, members);
 }
 
 /* The verdict, and the codes of all findings in the order in which they are told. */
@@ -244,6 +249,26 @@ static void test_append_only(void **state)
 	expect(f, &key, DRVP_LINEAGE_NEWER, DRV_FAIL, "content.missing content.grown");
 }
 
+/* Night after night the report that passed is the next baseline: it keeps its parts. */
+static void test_nights(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = 100000;
+
+	capture(f, APPEND ", \"buckets\": 50", &key);
+	for (int night = 0; night < 5; night++) {
+		const struct drvp_content *content = f->baseline->items[0].config;
+
+		assert_in_range(content->expect.buckets.count, 25, 51);
+		for (int i = 0; i < 3; i++)
+			add_row(f, id += 1000);
+		expect(f, &key, DRVP_LINEAGE_NEWER, DRV_PASS, "");
+		take_over(f, APPEND ", \"buckets\": 50");
+	}
+	f->table.rows[1990][TEXT] = fake_text("edited");
+	expect(f, &key, DRVP_LINEAGE_NEWER, DRV_FAIL, "content.changed");
+}
+
 /* ------------------------------------------------------------------ keys */
 
 static void test_keys(void **state)
@@ -321,6 +346,7 @@ int main(void)
 		TEST(test_exchange),
 		TEST(test_other_moments),
 		TEST(test_append_only),
+		TEST(test_nights),
 		TEST(test_keys),
 		TEST(test_no_small_parts_without_a_key),
 		TEST(test_no_expectation),
