@@ -28,6 +28,47 @@ void drvp_sum256_add(struct drvp_sum256 *sum, const uint8_t digest[DRVP_SUM256_S
 	drvp_sum256_merge(sum, &number);
 }
 
+/* Ten times itself and a digit more, in halves of words, so that nothing is lost. */
+static void shift_in(struct drvp_sum256 *sum, unsigned digit)
+{
+	uint64_t carry = digit;
+
+	for (size_t i = 0; i < 4; i++) {
+		uint64_t low = (sum->words[i] & UINT32_MAX) * 10 + carry;
+		uint64_t high = (sum->words[i] >> 32) * 10 + (low >> 32);
+
+		sum->words[i] = (high << 32) | (low & UINT32_MAX);
+		carry = high >> 32;
+	}
+}
+
+static void negate(struct drvp_sum256 *sum)
+{
+	static const struct drvp_sum256 one = { { 1, 0, 0, 0 } };
+
+	for (size_t i = 0; i < 4; i++)
+		sum->words[i] = ~sum->words[i];
+	drvp_sum256_merge(sum, &one);
+}
+
+bool drvp_sum256_read(struct drvp_sum256 *out, const char *text)
+{
+	bool minus = *text == '-';
+
+	memset(out, 0, sizeof *out);
+	text += minus;
+	if (!*text)
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		shift_in(out, (unsigned)(*text - '0'));
+	}
+	if (minus)
+		negate(out);
+	return true;
+}
+
 bool drvp_sum256_equal(const struct drvp_sum256 *a, const struct drvp_sum256 *b)
 {
 	return !memcmp(a->words, b->words, sizeof a->words);

@@ -19,6 +19,9 @@ struct drvp_sum256 {
 };
 
 void drvp_sum256_add(struct drvp_sum256 *sum, const uint8_t digest[DRVP_SUM256_SIZE]);
+/* The number that decimal digits give, "-" before them or not; false: that is not what text is. */
+bool drvp_sum256_read(struct drvp_sum256 *out, const char *text);
+
 void drvp_sum256_merge(struct drvp_sum256 *into, const struct drvp_sum256 *other);
 bool drvp_sum256_equal(const struct drvp_sum256 *a, const struct drvp_sum256 *b);
 

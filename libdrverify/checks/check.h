@@ -105,6 +105,9 @@ struct drvp_check {
 	/* Optional: whether a RANGES check has to see all rows in one range, in an order. */
 	bool (*in_order)(const struct drvp_item *item);
 
+	/* Optional: whether a RANGES check has the server answer, in one question that counts too. */
+	bool (*by_server)(const struct drvp_item *item);
+
 	int (*measure)(const struct drvp_measure *m, struct drv_error *err);
 
 	/* Optional: a second look, with the merged tally, while the snapshot still stands. */

@@ -4,6 +4,7 @@
 #include "checks/content_judge.h"
 #include "content/locate.h"
 #include "content/measure.h"
+#include "content/server.h"
 #include "document/filter.h"
 
 /* Without a key, a digest of few rows would tell what is in them to whoever guesses. */
@@ -38,6 +39,15 @@ static const struct drv_explanation codes[] = {
 	  "The digests of the baseline were made with another key.",
 	  "The key was changed since the capture, or another file was given.",
 	  "Find the key that has the id in the message, or capture anew." },
+	{ "content.method_differs", DRV_INCONCLUSIVE,
+	  "The baseline was digested by another method than the document asks for.",
+	  "\"method\" was changed after the capture. What the server hashes cannot be compared with "
+	  "what is digested here.",
+	  "Put \"method\" back to what the capture had, or capture anew." },
+	{ "content.hashing_differs", DRV_INCONCLUSIVE,
+	  "This server hashes otherwise than the one of the capture, so a difference tells nothing.",
+	  "It runs on another kind of processor, or is of a version with other hash functions.",
+	  "Capture and verify without \"method\": \"server\", which digests the rows themselves." },
 	{ "content.encoding_differs", DRV_INCONCLUSIVE,
 	  "The database stores texts in another encoding than at the capture, and some values are "
 	  "stored in another order for that reason.",
@@ -104,7 +114,15 @@ static bool ready(const struct drvp_item *item, const struct drvp_settings *sett
 	const struct drvp_secret *secret;
 	const char *name;
 
-	return drvp_content_secret(item->config, settings, &secret, &name);
+	return drvp_content_method_fits(item->config, settings) &&
+	       drvp_content_secret(item->config, settings, &secret, &name);
+}
+
+static bool by_server(const struct drvp_item *item)
+{
+	const struct drvp_content *content = item->config;
+
+	return content->method.value == DRVP_METHOD_SERVER;
 }
 
 /* ------------------------------------------------------------------ recording */
@@ -120,6 +138,20 @@ static void put_hex(struct drvp_json_writer *writer, const char *name,
 	writer->out->failed |= text.failed;
 	drvp_json_put_text(writer, name, drvp_strbuf_text(&text));
 	drvp_strbuf_free(&text);
+}
+
+static void put_hashing(struct drvp_json_writer *writer, uint64_t hashing)
+{
+	const struct drvp_sum256 number = { { 0, 0, 0, hashing } };
+
+	put_hex(writer, "hashing", &number, DRVP_HASHING);
+}
+
+static const char *method_of(const struct drvp_content_tally *own)
+{
+	if (own->by_server)
+		return "server";
+	return own->key_id[0] ? "hmac-sha256" : "sha256";
 }
 
 static void put_columns(struct drvp_json_writer *writer, const struct drvp_content_tally *own)
@@ -234,10 +266,12 @@ static void record(const struct drvp_item *item, const struct drvp_tally *tally,
 	drvp_buckets_sort(&own->buckets);
 	drvp_json_open_object(writer, "expect", false);
 	drvp_json_put_uint(writer, "rows", total.rows);
-	drvp_json_put_text(writer, "method", own->key_id[0] ? "hmac-sha256" : "sha256");
+	drvp_json_put_text(writer, "method", method_of(own));
 	if (own->key_id[0])
 		drvp_json_put_text(writer, "key_id", own->key_id);
 	put_hex(writer, "digest", &total.sum, DRVP_SUM256_SIZE);
+	if (own->by_server)
+		put_hashing(writer, own->hashing);
 	if (own->encoding)
 		drvp_json_put_text(writer, "encoding", own->encoding);
 	put_columns(writer, own);
@@ -261,6 +295,7 @@ const struct drvp_check drvp_check_content = {
 	.columns = columns,
 	.selection = selection,
 	.ready = ready,
+	.by_server = by_server,
 	.measure = drvp_content_measure,
 	.locate = drvp_content_locate,
 	.judge = drvp_content_judge,

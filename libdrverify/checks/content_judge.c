@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "content/server.h"
+
 static const char *amount(const struct drvp_content_judging *j, uint64_t number)
 {
 	static const char *const nouns[2][2] = { { "rows", "row" }, { "documents", "document" } };
@@ -45,10 +47,35 @@ static bool has_other_type(const struct drvp_content_judging *j,
 	return is && strcmp(is->type, was->type) != 0;
 }
 
-/* The number of rows can be held against the baseline all the same. */
-static bool is_retyped(struct drvp_content_judging *j)
+/* The number of rows can be held against the baseline even where their digests cannot. */
+static void tell_number(const struct drvp_content_judging *j)
 {
 	uint64_t was = (uint64_t)j->recorded->rows.value, is = j->total.rows;
+
+	if (is < was)
+		drvp_find(j->out, "content.missing", was - is, NULL, "at least %s missing",
+			  amount(j, was - is));
+	else if (is > was && !drvp_content_is_newer(j))
+		drvp_find(j->out, "content.extra", is - was, NULL, "at least %s too many",
+			  amount(j, is - was));
+}
+
+static bool is_hashed_otherwise(const struct drvp_content_judging *j)
+{
+	const struct drvp_sum256 number = { { 0, 0, 0, j->own->hashing } };
+	uint8_t is[DRVP_SUM256_SIZE];
+
+	drvp_sum256_bytes(&number, is);
+	if (!j->own->by_server || !memcmp(is, j->recorded->hashing.bytes, DRVP_HASHING))
+		return false;
+	drvp_verdict_undecided(j->out, "content.hashing_differs", "", "the digest is not that of the "
+			       "baseline, but this server hashes otherwise than that one did");
+	tell_number(j);
+	return true;
+}
+
+static bool is_retyped(const struct drvp_content_judging *j)
+{
 	size_t i = 0;
 
 	while (i < j->recorded->columns.count && !has_other_type(j, &j->recorded->columns.list[i]))
@@ -57,12 +84,7 @@ static bool is_retyped(struct drvp_content_judging *j)
 		return false;
 	drvp_verdict_undecided(j->out, "content.types_differ", "", "the content is not that of the "
 			       "baseline, but neither are the types of columns");
-	if (is < was)
-		drvp_find(j->out, "content.missing", was - is, NULL, "at least %s missing",
-			  amount(j, was - is));
-	else if (is > was && !drvp_content_is_newer(j))
-		drvp_find(j->out, "content.extra", is - was, NULL, "at least %s too many",
-			  amount(j, is - was));
+	tell_number(j);
 	return true;
 }
 
@@ -70,7 +92,8 @@ static bool is_recoded(const struct drvp_content_judging *j)
 {
 	const char *was = j->recorded->encoding, *is = j->c->relation->encoding;
 
-	if (!was || !is || !strcmp(was, is) || !has_encoded_order(j->c->relation))
+	if (!was || !is || !strcmp(was, is) ||
+	    !(j->own->by_server || has_encoded_order(j->c->relation)))
 		return false;
 	drvp_verdict_undecided(j->out, "content.encoding_differs", "", "the content is not that of "
 			       "the baseline, but texts were stored as %s then, and are as %s now",
@@ -90,7 +113,7 @@ static bool is_comparable(struct drvp_content_judging *j)
 		drvp_verdict_undecided(j->out, "lineage.newer", "", "the content is not that of the "
 				       "baseline; it is not stated what may have changed since");
 	else
-		return !is_recoded(j) && !is_retyped(j);
+		return !is_hashed_otherwise(j) && !is_recoded(j) && !is_retyped(j);
 	return false;
 }
 
@@ -205,11 +228,24 @@ static void summarise(const struct drvp_content_judging *j)
 		drvp_strbuf_printf(&text, "%s; the baseline's %s are among them, unchanged",
 				   amount(j, j->total.rows),
 				   drvp_grouped(j->out, (uint64_t)j->recorded->rows.value));
-	if (!j->own->key_id[0])
+	if (j->own->by_server)
+		drvp_strbuf_str(&text, "; hashed by the server, which finds accidents only");
+	else if (!j->own->key_id[0])
 		drvp_strbuf_str(&text, "; without a key this finds accidents only");
 	drvp_summarise(j->out, "%s", drvp_strbuf_text(&text));
 	j->out->failed |= text.failed;
 	drvp_strbuf_free(&text);
+}
+
+static bool judge_method(const struct drvp_content_judging *j)
+{
+	if (drvp_content_method_fits(j->content, j->c->settings))
+		return true;
+	drvp_verdict_undecided(j->out, "content.method_differs", "", "the digest of the baseline was "
+			       "made by %s, and the document asks for the other method",
+			       j->recorded->method.value == DRVP_CONTENT_SERVER ?
+			       "the server" : "reading the rows");
+	return false;
 }
 
 static bool judge_key(const struct drvp_content_judging *j)
@@ -222,7 +258,7 @@ static bool judge_key(const struct drvp_content_judging *j)
 				       "--key %s=FILE", name, name);
 		return false;
 	}
-	if (!j->recorded || j->recorded->method.value == DRVP_CONTENT_PLAIN ||
+	if (!j->recorded || j->recorded->method.value != DRVP_CONTENT_HMAC ||
 	    !strcmp(j->recorded->key_id, j->own->key_id))
 		return true;
 	drvp_verdict_undecided(j->out, "content.key_differs", "", "the key \"%s\" has the id %s; the "
@@ -243,7 +279,7 @@ void drvp_content_judge(const struct drvp_item *item, const struct drvp_tally *t
 		.out = out,
 	};
 
-	if (!judge_key(&j))
+	if (!judge_method(&j) || !judge_key(&j))
 		return;
 	j.total = drvp_buckets_total(&j.own->buckets);
 	if (!j.recorded && !c->settings->capture)

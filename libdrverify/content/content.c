@@ -8,6 +8,7 @@
 
 #include "checks/check.h"
 #include "content/buckets.h"
+#include "content/server.h"
 #include "content/sidecar.h"
 
 #define DEFAULT_BUCKETS 256
@@ -122,7 +123,8 @@ static int read_buckets(struct drvp_reader *reader, const struct drvp_json *valu
 	return 0;
 }
 
-static const char *const methods[] = { "hmac-sha256", "sha256", NULL };
+static const char *const methods[] = { "hmac-sha256", "sha256", "server", NULL };
+static const char *const digesters[] = { "stream", "server", NULL };
 static const char *const details[] = { "buckets", "rows", NULL };
 static const char *const bys[] = { "hash", "number", "day", NULL };
 
@@ -161,6 +163,9 @@ static const struct drvp_field expect_fields[] = {
 	{ .name = "digest", .kind = DRVP_FIELD_CUSTOM, .read = drvp_hex_read, .schema = "hex",
 	  .flags = DRVP_REQUIRED, FIELD(drvp_content_expect, digest),
 	  .help = "The sum of the digests of all rows, modulo 2^256." },
+	{ .name = "hashing", .kind = DRVP_FIELD_CUSTOM, .read = drvp_hex_read, .schema = "hex",
+	  FIELD(drvp_content_expect, hashing),
+	  .help = "Method server: tells servers apart whose hash functions differ." },
 	{ .name = "encoding", .kind = DRVP_FIELD_TEXT, FIELD(drvp_content_expect, encoding),
 	  .help = "In which encoding the server stored texts." },
 	{ .name = "columns", .kind = DRVP_FIELD_CUSTOM, .read = read_recorded_columns,
@@ -192,6 +197,10 @@ const struct drvp_field drvp_content_fields[] = {
 	    "told." },
 	{ .name = "buckets", .kind = DRVP_FIELD_UINT, FIELD(drvp_content, buckets),
 	  .help = "In how many parts at most, 1 to 4096; 256 when absent." },
+	{ .name = "method", .kind = DRVP_FIELD_CHOICE, .choices = digesters,
+	  FIELD(drvp_content, method),
+	  .help = "server: PostgreSQL adds up hashes by itself, which is fast and finds accidents "
+	    "only; stream, when absent: rows are read and digested here." },
 	{ .name = "detail", .kind = DRVP_FIELD_CHOICE, .choices = details,
 	  FIELD(drvp_content, detail),
 	  .help = "rows: a capture keeps 16 bytes a row beside the document, to name each row that "
@@ -244,6 +253,8 @@ int drvp_content_validate(struct drvp_reader *reader, const struct drvp_content 
 	    (content->buckets.value < 1 || content->buckets.value > DRVP_BUCKETS_MAX))
 		return drvp_document_fail(reader, drvp_json_member(node, "buckets"),
 					  "expected 1 to %d", DRVP_BUCKETS_MAX);
+	if (drvp_content_validate_server(reader, content, node, documents))
+		return DRV_E_DOCUMENT;
 	return expect ? validate_expect(reader, &content->expect, expect, documents) : 0;
 }
 
@@ -265,7 +276,8 @@ bool drvp_content_secret(const struct drvp_content *content, const struct drvp_s
 
 	*name = content->hmac_key ? content->hmac_key : "content";
 	*secret = drvp_secret_find(settings, *name);
-	if (recorded && recorded->method.value == DRVP_CONTENT_PLAIN) {
+	if (content->method.value == DRVP_METHOD_SERVER ||
+	    (recorded && recorded->method.value != DRVP_CONTENT_HMAC)) {
 		*secret = NULL;
 		return true;
 	}

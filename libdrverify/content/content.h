@@ -12,7 +12,12 @@ struct drvp_settings;
 struct drvp_secret;
 
 /* How rows were digested. */
-enum drvp_content_method { DRVP_CONTENT_HMAC, DRVP_CONTENT_PLAIN };
+enum drvp_content_method { DRVP_CONTENT_HMAC, DRVP_CONTENT_PLAIN, DRVP_CONTENT_SERVER };
+
+/* Who digests them. */
+enum drvp_content_by { DRVP_METHOD_STREAM, DRVP_METHOD_SERVER };
+
+#define DRVP_HASHING 8               /* bytes that tell servers apart that hash otherwise */
 
 /* What the place of a row is, by which it falls into a bucket. */
 enum drvp_bucket_by {
@@ -60,6 +65,7 @@ struct drvp_content_expect {
 	struct drvp_number method;   /* enum drvp_content_method */
 	const char *key_id;          /* HMAC */
 	struct drvp_bytes digest;    /* len 0: nothing was recorded */
+	struct drvp_bytes hashing;   /* SERVER: how it hashes */
 	const char *encoding;        /* in which the server stored texts; of a table */
 	struct drvp_recorded_columns columns;           /* of a table, in the order of hashing */
 	struct drvp_names key;       /* columns that tell rows apart; none: all of them */
@@ -74,6 +80,7 @@ struct drvp_content {
 	struct drvp_names key;
 	const char *bucket_by;
 	struct drvp_number buckets;  /* at most so many */
+	struct drvp_number method;   /* enum drvp_content_by */
 	struct drvp_number detail;   /* enum drvp_content_detail */
 	const char *hmac_key;        /* name of the secret; NULL: "content", if there is one */
 	bool append_only;

@@ -14,6 +14,8 @@ static void merge_form(struct drvp_content_tally *into, struct drvp_content_tall
 	into->key = other->key;
 	into->by = other->by;
 	into->column = other->column;
+	into->by_server = other->by_server;
+	into->hashing = other->hashing;
 	memcpy(into->key_id, other->key_id, sizeof into->key_id);
 	memset(&other->names, 0, sizeof other->names);
 }

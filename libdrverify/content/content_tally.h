@@ -19,6 +19,8 @@ struct drvp_content_tally {
 	int by;                      /* enum drvp_bucket_by */
 	const char *column;          /* NUMBER, DAY; in names */
 	char key_id[DRVP_KEY_ID];    /* "": no key */
+	bool by_server;              /* the server hashed; all is in the unplaced bucket */
+	uint64_t hashing;            /* by_server: tells servers apart that hash otherwise */
 	/* capture with a trace of each row */
 	struct drvp_spool *spool;
 	struct drv_error spool_error;           /* of merging */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "content/locate.h"
+#include "content/server.h"
 
 /* So many keys that are whole numbers share a bucket at least, or its number would be a key. */
 #define NUMBER_SHIFT 4
@@ -137,10 +138,14 @@ static int scan(struct measuring *m, struct drv_error *err)
 
 int drvp_content_measure(const struct drvp_measure *m, struct drv_error *err)
 {
+	const struct drvp_content *content = m->item->config;
 	struct measuring measuring = { .own = drvp_content_tally(m->tally),
 				       .text = DRVP_STRBUF_INIT, .err = err };
-	int status = drvp_content_reader_open(&measuring.reader, m, err);
+	int status;
 
+	if (content->method.value == DRVP_METHOD_SERVER)
+		return drvp_content_measure_server(m, err);
+	status = drvp_content_reader_open(&measuring.reader, m, err);
 	if (!status)
 		status = scan(&measuring, err);
 	drvp_content_reader_close(&measuring.reader);

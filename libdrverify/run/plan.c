@@ -199,6 +199,13 @@ const struct drvp_relation *drvp_task_unreadable(const struct drvp_task *task)
 	return NULL;
 }
 
+static bool is_streamed(const struct drvp_item *item)
+{
+	const struct drvp_check *check = item->check;
+
+	return check->shape == DRVP_RANGES && !(check->by_server && check->by_server(item));
+}
+
 int drvp_plan_cut(struct drvp_plan *plan, struct drvp_session *session, unsigned jobs,
 		  struct drv_error *err)
 {
@@ -215,7 +222,7 @@ int drvp_plan_cut(struct drvp_plan *plan, struct drvp_session *session, unsigned
 		find_missing_column(task, plan->settings);
 		if (task->missing_column || task->unready)
 			continue;
-		if (task->item->check->shape == DRVP_RANGES)
+		if (is_streamed(task->item))
 			status = cut_ranges(plan, task, session, jobs, err);
 		else
 			status = add_unit(plan,

@@ -223,6 +223,18 @@ int drvp_pg_ask(struct drvp_session *session, const char *sql, uint64_t most, ui
 /* Refuses what PostgreSQL would take for a POSIX rule of the opposite sign, such as "UTC+9". */
 int drvp_pg_check_zone_name(const char *zone, struct drv_error *err);
 
+/* ------------------------------------------------------------------ pg_hash.c, pg_digest.c */
+
+/* Adds an expression that hashes a row into a bigint, its columns in that order. */
+void drvp_pg_put_row_hash(struct drvp_pg *s, struct drvp_strbuf *sql,
+			  const struct drvp_column *const *columns, size_t count);
+
+/* Adds one that tells by its value whether two servers hash alike. */
+void drvp_pg_put_hash_probe(struct drvp_strbuf *sql);
+
+int drvp_pg_digest(struct drvp_session *session, const struct drvp_digest_question *question,
+		   struct drvp_server_digest *out, struct drv_error *err);
+
 /* ------------------------------------------------------------------ pg_scan.c, pg_zone.c */
 
 int drvp_pg_scan(struct drvp_session *session, const struct drvp_scan *scan, drvp_row_fn fn,

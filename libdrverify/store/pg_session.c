@@ -160,6 +160,7 @@ const struct drvp_store drvp_store_postgresql = {
 	.estimate = drvp_pg_estimate,
 	.newest = drvp_pg_newest,
 	.scan = drvp_pg_scan,
+	.digest = drvp_pg_digest,
 	.ask = drvp_pg_ask,
 	.zone = drvp_pg_zone,
 	.finish = finish,

@@ -2,6 +2,7 @@
 #ifndef DRVP_STORE_H
 #define DRVP_STORE_H
 
+#include "base/sum256.h"
 #include "document/fields.h"
 #include "store/limits.h"
 
@@ -241,6 +242,20 @@ struct drvp_scan {
 	size_t except_count;
 };
 
+/* Which values of which rows the server is to hash. */
+struct drvp_digest_question {
+	const struct drvp_relation *relation;
+	struct drvp_selection selection;
+	const char *const *columns;  /* their order matters */
+	size_t column_count;
+};
+
+struct drvp_server_digest {
+	uint64_t rows;
+	struct drvp_sum256 sum;      /* of 64 bits a row, as a number with a sign */
+	uint64_t probe;              /* servers that hash alike have the same one */
+};
+
 /* Where a timeline of PostgreSQL ended, and the next one of a server's history began. */
 struct drvp_switch {
 	uint32_t timeline;
@@ -371,6 +386,13 @@ struct drvp_store {
 	 */
 	int (*scan)(struct drvp_session *session, const struct drvp_scan *scan, drvp_row_fn fn,
 		    void *user, uint64_t *rows, struct drv_error *err);
+
+	/*
+	 * The sum of a hash of each row, computed by the server: the same after any restore. No
+	 * cryptography; a row that changes keeps its hash with a chance of 2^-64. Optional.
+	 */
+	int (*digest)(struct drvp_session *session, const struct drvp_digest_question *question,
+		      struct drvp_server_digest *out, struct drv_error *err);
 
 	/* How many rows one user-written statement gives; never as superuser. Optional. */
 	int (*ask)(struct drvp_session *session, const char *sql, uint64_t most, uint64_t *rows,
