@@ -163,6 +163,19 @@ content() {
 	return "$failed"
 }
 
+# The server hashes by itself, against one connection that drains the same rows.
+content_server() {
+	local rows=2000000 columns
+	columns='SELECT id, owner, name, email, city, note, visits, balance, active, created_at FROM public.plain'
+	load_plain "$rows"
+	content_command server "$(connection "plain_$rows")" 1 postgresql \
+		'{ "check": "content", "source": "main", "table": "public.plain", "method": "server" }'
+	python3 "$here/compare.py" --rows "$rows" \
+		"content of $rows rows by the server, against draining them as binary" 0.5 \
+		-- "${ours[@]}" \
+		-- "$built/drain" "$(connection "plain_$rows")" public.plain "$columns" 1 binary
+}
+
 content_memory() {
 	local many few
 	load_plain 100000
