@@ -185,29 +185,63 @@ static bool differs(const struct drvp_content_tally *own, const struct drvp_cont
 	       memcmp(digest, recorded->digest.bytes, sizeof digest) != 0;
 }
 
-/* Without the file the damage is damage all the same; it is only told less closely. */
-static int compare(struct locating *l)
+static void forget(struct locating *l, const char *why)
+{
+	for (size_t i = 0; i < sizeof l->own->named / sizeof *l->own->named; i++)
+		drvp_named_rows_free(&l->own->named[i]);
+	l->wanted_count = 0;
+	l->unnamed = 0;
+	snprintf(l->own->not_compared, sizeof l->own->not_compared, "%s", why);
+}
+
+/* Everything but the server: a file that fails is no fault of the rows that came back. */
+static int compare_files(struct locating *l, struct drvp_sidecar *sidecar)
+{
+	struct drv_error err = DRV_ERROR_INIT;
+	int status = drvp_compare(&l->own->comparison, sidecar, l->spool, NULL, tell, l, &err);
+
+	l->own->compared = !status;
+	if (!status)
+		return 0;
+	if (status == DRV_E_NOMEM)
+		return drvp_fail_nomem(l->err);
+	forget(l, drvp_error_text(&err));
+	return 0;
+}
+
+static int open_sidecar(struct locating *l, struct drvp_sidecar **sidecar)
 {
 	const struct drvp_recorded_sidecar *recorded = &l->recorded->sidecar;
 	const char *folder = l->m->settings->sidecar_dir;
-	struct drvp_sidecar *sidecar = NULL;
 	struct drv_error err = DRV_ERROR_INIT;
-	int status = drvp_sidecar_open(&sidecar, folder ? folder : ".", recorded->file,
+	int status = drvp_sidecar_open(sidecar, folder ? folder : ".", recorded->file,
 				       (const uint8_t *)recorded->digest.bytes,
 				       (uint64_t)recorded->rows.value, &err);
 
-	if (!status)
-		status = spool_all(l);
-	else if (status != DRV_E_NOMEM)
-		snprintf(l->own->not_compared, sizeof l->own->not_compared, "%s",
-			 drvp_error_text(&err));
-	if (!sidecar)
-		return status == DRV_E_NOMEM ? status : 0;
-	if (!status)
-		status = drvp_compare(&l->own->comparison, sidecar, l->spool, NULL, tell, l, l->err);
-	if (!status)
+	if (status == DRV_E_NOMEM)
+		return drvp_fail_nomem(l->err);
+	if (status)
+		forget(l, drvp_error_text(&err));
+	return 0;
+}
+
+/* Without the file the damage is damage all the same; it is only told less closely. */
+static int compare(struct locating *l)
+{
+	struct drvp_sidecar *sidecar = NULL;
+	int status = open_sidecar(l, &sidecar);
+
+	if (status || !sidecar)
+		return status;
+	status = spool_all(l);
+	if (status == DRV_E_IO) {
+		forget(l, drvp_error_text(l->err));
+		status = 0;
+	} else if (!status) {
+		status = compare_files(l, sidecar);
+	}
+	if (!status && l->own->compared)
 		status = name_rows(l);
-	l->own->compared = !status;
 	drvp_sidecar_free(&sidecar);
 	return status;
 }
