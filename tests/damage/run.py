@@ -7,10 +7,14 @@ passes there without findings, damages the copy, verifies again, and compares ex
 finding codes exactly. Members of case.json:
 
   about             one sentence
-  shape             which data: plan, real or odd
+  shape             which data: plan, real, odd or content
   document          from the case's folder, fixtures/damage or fixtures/pet-platform
   damaged_document  instead of document, once the data is damaged (baseline "stated" only)
   baseline          captured: by "drverify capture" from the intact copy; stated: the document
+  capture_flags     more options, for "drverify capture"
+  keys              keys of digests by name, given at the capture and to every verify
+  damaged_keys      instead of keys, once the data is damaged
+  sidecars          what befalls the files beside the document: removed, altered, or exchanged
   flags             more options, for every "drverify verify" on this case
   damaged_flags     more options, only for the run on damaged data
   without           options that the runner gives by itself, left out on damaged data
@@ -20,6 +24,9 @@ finding codes exactly. Members of case.json:
   exit              the exit status expected on damaged data
   findings          codes expected on damaged data, no others: { code: rows counted by its findings,
                     or the list of its tables and collections, or "any" }
+  says              texts that the report on damaged data has to show
+
+Every value of the shape "content" holds the word "canary": no output may, unless --show-keys asks.
 """
 import collections
 import json
@@ -43,7 +50,9 @@ SCALE = "50"
 MONGODB_SCALE = "200"
 INCIDENT = "2025-12-30T14:30:00+09:00"
 KNOWN = {"about", "shape", "document", "damaged_document", "baseline", "flags", "damaged_flags",
-         "without", "role", "unreachable", "needs", "exit", "findings"}
+         "capture_flags", "keys", "damaged_keys", "sidecars", "without", "role", "unreachable",
+         "needs", "exit", "findings", "says"}
+CANARY = b"canary"
 # Nothing listens there; refused at once.
 NOWHERE = {"main": "host=127.0.0.1 port=1 dbname=nothing",
            "search": "mongodb://127.0.0.1:1/nothing"}
@@ -93,8 +102,8 @@ class Stores:
         self.psql("postgres", f'CREATE DATABASE "{database}" TEMPLATE template0 ENCODING UTF8'
                   " LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'")
         self.psql(database, (PLATFORM / "roles.sql").read_text("utf-8"))
-        if shape == "odd":
-            self.psql(database, (CASES / "odd.sql").read_text("utf-8"))
+        if shape in ("odd", "content"):
+            self.psql(database, (CASES / f"{shape}.sql").read_text("utf-8"))
             return
         self.psql(database, (PLATFORM / f"schema-{shape}.sql").read_text("utf-8"))
         self.psql(database, run([self.options.generate, "--output", "postgresql", "--shape", shape,
@@ -114,7 +123,10 @@ class Stores:
         run([self.options.mongo_command, self.mongodb_uri(database), database],
             json.dumps(commands, ensure_ascii=False))
 
-    def load_mongodb(self, database):
+    def load_mongodb(self, shape, database):
+        if shape == "content":
+            self.commands(database, content_documents())
+            return
         run([self.options.generate, "--output", "mongodb", "--uri", self.mongodb_uri(database),
              "--database", database, "--scale", MONGODB_SCALE])
 
@@ -123,7 +135,7 @@ class Stores:
         with self.locks["mongodb"]:
             if "mongodb" not in self.templates:
                 self.templates["mongodb"] = f"{self.prefix}_mongodb"
-                self.load_mongodb(self.templates["mongodb"])
+                self.load_mongodb("", self.templates["mongodb"])
         return self.templates["mongodb"]
 
     def drop_mongodb(self, database):
@@ -189,18 +201,28 @@ class Case:
     def options(self, verb, document, damaged, captured):
         """The options of one run of drverify, and where each source is."""
         spec = self.spec
-        own = spec.get("flags", []) if verb == "verify" else []
+        own = spec.get("flags" if verb == "verify" else "capture_flags", [])
         own = own + (spec.get("damaged_flags", []) if damaged else [])
         without = spec.get("without", []) if damaged else []
         given = [["--incident-at", INCIDENT], ["--allow-sql"]]
         if captured:
             given.append(["--restored-to", "baseline"])
-        options = list(own)
+        options = list(own) + self.keys(damaged)
         for words in given:
             if words[0] not in own and words[0] not in without:
                 options += words
         for source in self.sources(document):
             options += ["--source", f"{source}={self.address(source, damaged)}"]
+        return options
+
+    def keys(self, damaged):
+        keys = self.spec.get("keys", {})
+        options = []
+        for name, text in (self.spec.get("damaged_keys", keys) if damaged else keys).items():
+            path = self.scratch / f"key-{name}{'-damaged' if damaged else ''}"
+            path.write_text(text, "utf-8")
+            path.chmod(0o600)
+            options += ["--key", f"{name}={path}"]
         return options
 
     def address(self, source, damaged):
@@ -218,7 +240,42 @@ class Case:
                    f"json={report}"] + self.options(verb, document, damaged, captured)
         done = subprocess.run(command, text=True, capture_output=True, check=False, timeout=120)
         written = json.loads(report.read_text("utf-8")) if report.exists() else None
-        return done.returncode, written, done.stdout + done.stderr
+        output = done.stdout + done.stderr
+        if self.spec["shape"] == "content":
+            self.prove_discreet(command, output.encode())
+        return done.returncode, written, output
+
+    def prove_discreet(self, command, output):
+        """No value is in any output; in files beside the document only where keys are kept."""
+        told = {path.name: path.read_bytes() for path in self.scratch.glob("*.json")}
+        files = [path.read_bytes() for path in self.sidecars()]
+        if "--show-keys" not in command:
+            for name, content in {"the output": output, **told}.items():
+                if CANARY in content:
+                    raise Failed(f"a value stands in {name}")
+        if any(CANARY in content for content in files) != \
+                ("--keep-keys" in self.spec.get("capture_flags", [])):
+            raise Failed("keys stand in the files beside the document, or should")
+
+    def sidecars(self):
+        return sorted(self.scratch.glob("*.rows"))
+
+    def spoil_sidecars(self, how):
+        files = self.sidecars()
+        if not files:
+            raise Failed("the capture left no files beside the document")
+        if how == "exchanged":
+            contents = [path.read_bytes() for path in files]
+            for path, content in zip(files, contents[1:] + contents[:1]):
+                path.write_bytes(content)
+            return
+        for path in files:
+            content = path.read_bytes()
+            path.unlink()
+            if how == "altered":
+                middle = len(content) // 2
+                path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) +
+                                 content[middle + 1:])
 
     def prove_intact(self, document, captured):
         status, report, output = self.drverify("verify", document, False, captured)
@@ -241,6 +298,8 @@ class Case:
             self.stores.psql(self.database, mutation.read_text("utf-8"))
         if self.commands:
             self.stores.commands(self.database, self.commands)
+        if "sidecars" in self.spec:
+            self.spoil_sidecars(self.spec["sidecars"])
 
     def judge(self, status, report, output):
         wrong = []
@@ -253,6 +312,8 @@ class Case:
             wrong += compare(code, self.spec["findings"].get(code), found.get(code, []))
         if report["report"]["exit_status"] != status:
             wrong.append(f"the report says exit {report['report']['exit_status']}")
+        shown = json.dumps(report, ensure_ascii=False)
+        wrong += [f"nothing says {text}" for text in self.spec.get("says", []) if text not in shown]
         if wrong:
             raise Failed("; ".join(wrong) + f"\n{output}")
 
@@ -263,7 +324,7 @@ class Case:
         if not self.stores.mongodb:
             return
         if self.commands:
-            self.stores.load_mongodb(self.database)
+            self.stores.load_mongodb(self.spec["shape"], self.database)
             self.uris["search"] = self.stores.mongodb_uri(self.database)
         else:
             self.uris["search"] = self.stores.mongodb_uri(self.stores.intact_mongodb())
@@ -285,6 +346,18 @@ class Case:
             self.judge(*self.drverify("verify", document, True, captured))
         finally:
             self.clean()
+
+
+def content_documents():
+    """Documents in which everything that a digest of the stored bytes tells apart can change."""
+    documents = [{"_id": {"$oid": f"{0x65800000 + n * 21600:08x}{n:016x}"},
+                  "remark": f"canary {n}", "kept": n % 2 == 0, "count": {"$numberInt": str(n)},
+                  "seen": {"$numberInt": "0"}, "deep": {"a": [1, {"b": f"canary {n}"}], "c": None},
+                  "made": {"$date": {"$numberLong": str(1735689600000 + n * 21600000)}}}
+                 for n in range(300)]
+    return [{"insert": "notes", "documents": documents},
+            {"insert": "named", "documents": [{"_id": f"canary {n}", "remark": "canary"}
+                                              for n in range(100)]}]
 
 
 def findings_of(report):
