@@ -14,6 +14,8 @@ finding codes exactly. Members of case.json:
   capture_flags     more options, for "drverify capture"
   keys              keys of digests by name, given at the capture and to every verify
   damaged_keys      instead of keys, once the data is damaged
+  recoded           the data is stored in this encoding until it is damaged, then restored from a
+                    dump into a database of UTF8
   sidecars          what befalls the files beside the document: removed, altered, or exchanged
   flags             more options, for every "drverify verify" on this case
   damaged_flags     more options, only for the run on damaged data
@@ -50,7 +52,7 @@ SCALE = "50"
 MONGODB_SCALE = "200"
 INCIDENT = "2025-12-30T14:30:00+09:00"
 KNOWN = {"about", "shape", "document", "damaged_document", "baseline", "flags", "damaged_flags",
-         "capture_flags", "keys", "damaged_keys", "sidecars", "without", "role", "unreachable",
+         "capture_flags", "keys", "damaged_keys", "recoded", "sidecars", "without", "role", "unreachable",
          "needs", "exit", "findings", "says"}
 CANARY = b"canary"
 # Nothing listens there; refused at once.
@@ -83,8 +85,11 @@ class Stores:
         return f"{self.postgresql} dbname={database}" + (f" user={role}" if role else "")
 
     def psql(self, database, text):
-        return run(["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", "-",
-                    "--dbname", self.conninfo(database)], text)
+        return self.psql_file(database, "-", text)
+
+    def psql_file(self, database, path, text=None):
+        return run(["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", path,
+                    "--dbname", self.conninfo(database) + " client_encoding=UTF8"], text)
 
     def mongodb_uri(self, database):
         address, _, options = self.mongodb.partition("?")
@@ -98,10 +103,24 @@ class Stores:
                 self.load(shape, self.templates[shape])
         return self.templates[shape]
 
-    def load(self, shape, database):
-        self.psql("postgres", f'CREATE DATABASE "{database}" TEMPLATE template0 ENCODING UTF8'
-                  " LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'")
+    def create(self, database, encoding, locale):
+        self.psql("postgres", f'CREATE DATABASE "{database}" TEMPLATE template0 ENCODING {encoding}'
+                  f" LC_COLLATE '{locale}' LC_CTYPE '{locale}'")
         self.psql(database, (PLATFORM / "roles.sql").read_text("utf-8"))
+
+    def create_recoded(self, shape, database, encoding):
+        self.create(database, encoding, "C")
+        self.psql(database, (CASES / f"{shape}.sql").read_text("utf-8"))
+
+    def restore_as_utf8(self, database, path):
+        """From a dump that pg_dump writes in the encoding of the database."""
+        run(["pg_dump", "--file", str(path), "--dbname", self.conninfo(database)])
+        self.drop_postgresql(database)
+        self.create(database, "UTF8", "C.UTF-8")
+        self.psql_file(database, str(path))
+
+    def load(self, shape, database):
+        self.create(database, "UTF8", "C.UTF-8")
         if shape in ("odd", "content"):
             self.psql(database, (CASES / f"{shape}.sql").read_text("utf-8"))
             return
@@ -293,6 +312,8 @@ class Case:
         return self.scratch / "capture.json", True
 
     def damage(self):
+        if "recoded" in self.spec:
+            self.stores.restore_as_utf8(self.database, self.scratch / "dump.sql")
         mutation = self.folder / "mutate.sql"
         if mutation.exists():
             self.stores.psql(self.database, mutation.read_text("utf-8"))
@@ -319,7 +340,10 @@ class Case:
 
     def prepare(self):
         self.scratch.mkdir(parents=True)
-        self.stores.copy_postgresql(self.spec["shape"], self.database)
+        if "recoded" in self.spec:
+            self.stores.create_recoded(self.spec["shape"], self.database, self.spec["recoded"])
+        else:
+            self.stores.copy_postgresql(self.spec["shape"], self.database)
         self.uris["main"] = self.stores.conninfo(self.database)
         if not self.stores.mongodb:
             return
