@@ -138,12 +138,8 @@ static void tell_rows(struct drvp_content_judging *j)
 		tell_kind(j, DRVP_ROW_EXTRA, compared->extra, "content.extra", "too many");
 }
 
-static void tell_difference(struct drvp_content_judging *j)
+static void tell_parts(struct drvp_content_judging *j)
 {
-	if (j->own->compared) {
-		tell_rows(j);
-		return;
-	}
 	drvp_content_compare(j);
 	if (j->changed.count)
 		drvp_find(j->out, "content.changed", 0, NULL,
@@ -158,6 +154,22 @@ static void tell_difference(struct drvp_content_judging *j)
 		drvp_find(j->out, "content.grown", j->grown.rows, NULL,
 			  "%s came since the baseline, whose old rows cannot be compared%s",
 			  amount(j, j->grown.rows), drvp_parts_text(j, &j->grown));
+}
+
+/* Parts and traces hold shortened digests, and the whole one outranks what they say. */
+static void tell_difference(struct drvp_content_judging *j)
+{
+	bool grown = drvp_content_is_newer(j) && j->total.rows > (uint64_t)j->recorded->rows.value;
+	size_t told = j->out->result.finding_count;
+
+	if (j->own->compared)
+		tell_rows(j);
+	else
+		tell_parts(j);
+	if (j->out->result.finding_count == told && !grown)
+		drvp_find(j->out, "content.changed", 0, NULL, "the digest of all rows is not that of "
+			  "the baseline, though no %s differs",
+			  j->own->compared ? "trace of a row" : "part");
 }
 
 static void judge_columns(const struct drvp_content_judging *j)

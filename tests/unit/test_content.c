@@ -293,6 +293,24 @@ static void test_keys(void **state)
 	assert_non_null(chain_finding(&f->run, "content.key_missing"));
 }
 
+/* ------------------------------------------------------------------ contradictions */
+
+static struct drvp_content_expect *expectation(struct fixture *f)
+{
+	return &((struct drvp_content *)f->baseline->items[0].config)->expect;
+}
+
+/* Parts have shorter digests than the whole, which none of them may outvote. */
+static void test_whole_outranks_parts(void **state)
+{
+	struct fixture *f = *state;
+
+	capture(f, APPEND, &key);
+	((uint8_t *)expectation(f)->digest.bytes)[0] ^= 1;
+	expect(f, &key, DRVP_LINEAGE_SAME, DRV_FAIL, "content.changed");
+	expect(f, &key, DRVP_LINEAGE_NEWER, DRV_FAIL, "content.changed");
+}
+
 /* Digests of few rows would tell what is in them to whoever may guess. */
 static void test_no_small_parts_without_a_key(void **state)
 {
@@ -348,6 +366,7 @@ int main(void)
 		TEST(test_append_only),
 		TEST(test_nights),
 		TEST(test_keys),
+		TEST(test_whole_outranks_parts),
 		TEST(test_no_small_parts_without_a_key),
 		TEST(test_no_expectation),
 		TEST(test_no_rows),
