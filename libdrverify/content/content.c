@@ -214,10 +214,43 @@ const struct drvp_field drvp_content_fields[] = {
 	{ 0 }
 };
 
+static int validate_buckets(struct drvp_reader *reader, const struct drvp_content_expect *expect,
+			    const struct drvp_json *node)
+{
+	const struct drvp_recorded_buckets *buckets = &expect->buckets;
+	uint64_t rows = 0;
+
+	if (!node)
+		return 0;
+	if ((buckets->by.value == DRVP_BY_HASH) != !buckets->column || buckets->shift.value > 63)
+		return drvp_document_fail(reader, node, "a \"column\" belongs to buckets by number or "
+					  "day; \"shift\" is at most 63");
+	for (size_t i = 0; i < buckets->count; i++)
+		rows += buckets->list[i].rows;
+	if (!buckets->count || rows != (uint64_t)expect->rows.value)
+		return drvp_document_fail(reader, node, "the buckets do not hold as many rows as the "
+					  "whole; use the document as it was captured");
+	return 0;
+}
+
+static int validate_sidecar(struct drvp_reader *reader, const struct drvp_content_expect *expect,
+			    const struct drvp_json *node)
+{
+	if (!node)
+		return 0;
+	if (expect->sidecar.digest.len != DRVP_SIDECAR_DIGEST)
+		return drvp_document_fail(reader, node, "the digest has %d bytes",
+					  DRVP_SIDECAR_DIGEST);
+	if (expect->sidecar.rows.value != expect->rows.value)
+		return drvp_document_fail(reader, node, "the file does not hold as many rows as there "
+					  "were; use the document as it was captured");
+	return 0;
+}
+
 static int validate_expect(struct drvp_reader *reader, const struct drvp_content_expect *expect,
 			   const struct drvp_json *node, bool documents)
 {
-	const struct drvp_recorded_buckets *buckets = &expect->buckets;
+	int status;
 
 	if (expect->digest.len != DRVP_SUM256_SIZE)
 		return drvp_document_fail(reader, node, "the digest has %d bytes", DRVP_SUM256_SIZE);
@@ -227,15 +260,9 @@ static int validate_expect(struct drvp_reader *reader, const struct drvp_content
 	if (documents == (expect->columns.list != NULL))
 		return drvp_document_fail(reader, node, "\"columns\" are recorded of tables, and of "
 					  "nothing else");
-	if (buckets->count && ((buckets->by.value == DRVP_BY_HASH) != !buckets->column ||
-			       buckets->shift.value > 63))
-		return drvp_document_fail(reader, drvp_json_member(node, "buckets"),
-					  "a \"column\" belongs to buckets by number or day; \"shift\" "
-					  "is at most 63");
-	if (expect->sidecar.file && expect->sidecar.digest.len != DRVP_SIDECAR_DIGEST)
-		return drvp_document_fail(reader, drvp_json_member(node, "sidecar"),
-					  "the digest has %d bytes", DRVP_SIDECAR_DIGEST);
-	return 0;
+	status = validate_buckets(reader, expect, drvp_json_member(node, "buckets"));
+	return status ? status :
+			validate_sidecar(reader, expect, drvp_json_member(node, "sidecar"));
 }
 
 int drvp_content_validate(struct drvp_reader *reader, const struct drvp_content *content,
@@ -255,6 +282,9 @@ int drvp_content_validate(struct drvp_reader *reader, const struct drvp_content 
 					  "expected 1 to %d", DRVP_BUCKETS_MAX);
 	if (drvp_content_validate_server(reader, content, node, documents))
 		return DRV_E_DOCUMENT;
+	if (expect && content->hmac_key && content->expect.method.value == DRVP_CONTENT_PLAIN)
+		return drvp_document_fail(reader, expect, "it was recorded without a key, though "
+					  "\"hmac_key\" asks for one; take it out and capture anew");
 	return expect ? validate_expect(reader, &content->expect, expect, documents) : 0;
 }
 

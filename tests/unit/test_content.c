@@ -311,6 +311,37 @@ static void test_whole_outranks_parts(void **state)
 	expect(f, &key, DRVP_LINEAGE_NEWER, DRV_FAIL, "content.changed");
 }
 
+static void expect_refused(const char *expectation, const char *reason)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+	struct drv_error err = DRV_ERROR_INIT;
+	struct drv_baseline *baseline = NULL;
+
+	drvp_strbuf_printf(&text, "{ \"format\": \"drverify/1\", \"sources\": { \"main\": { \"store\": "
+			   "\"postgresql\" } }, \"checks\": [ { \"check\": \"content\", \"source\": "
+			   "\"main\", \"table\": \"public.entries\", %s, \"method\": \"sha256\", "
+			   "\"columns\": [], \"digest\": \"%064d\" } } ] }", expectation, 0);
+	assert_int_equal(DRV_E_DOCUMENT, drv_baseline_parse(&baseline, text.data, text.len, "test",
+							    &err));
+	assert_non_null(strstr(err.message, reason));
+	drvp_strbuf_free(&text);
+}
+
+static void test_contradictions(void **state)
+{
+	(void)state;
+#define DIGEST "\"00000000000000000000000000000000\""
+	expect_refused("\"expect\": { \"rows\": 3, \"buckets\": { \"by\": \"number\", \"column\": \"id\", "
+		       "\"shift\": 4, \"list\": [] }", "buckets do not hold");
+	expect_refused("\"expect\": { \"rows\": 3, \"buckets\": { \"by\": \"hash\", \"shift\": 4, "
+		       "\"list\": [ { \"number\": 1, \"rows\": 2, \"digest\": " DIGEST " } ] }",
+		       "buckets do not hold");
+	expect_refused("\"expect\": { \"rows\": 3, \"sidecar\": { \"file\": \"a.rows\", \"rows\": 2, "
+		       "\"digest\": \"0000000000000000000000000000000000000000000000000000000000000000\" "
+		       "}", "as many rows as there were");
+	expect_refused("\"hmac_key\": \"ours\", \"expect\": { \"rows\": 3", "without a key");
+}
+
 /* Digests of few rows would tell what is in them to whoever may guess. */
 static void test_no_small_parts_without_a_key(void **state)
 {
@@ -367,6 +398,7 @@ int main(void)
 		TEST(test_nights),
 		TEST(test_keys),
 		TEST(test_whole_outranks_parts),
+		TEST(test_contradictions),
 		TEST(test_no_small_parts_without_a_key),
 		TEST(test_no_expectation),
 		TEST(test_no_rows),
