@@ -69,7 +69,7 @@ const char **drvp_content_key(const struct drvp_content *content,
 		names[(*count)++] = given->names[i];
 	while (!recorded && !given->count && (name = key_column(relation, *count + 1)))
 		names[(*count)++] = name;
-	for (size_t i = 0; i < *count; i++)
+	for (size_t i = 0; !recorded && i < *count; i++)
 		if (is_named(&content->exclude, names[i]))
 			*count = 0;
 	return names;
@@ -192,9 +192,11 @@ static int open_digester(struct drvp_content_reader *r, struct drv_error *err)
 	if (!drvp_content_secret(r->content, r->m->settings, &secret, &name))
 		return drvp_fail(err, DRV_E_USAGE, "the key \"%s\" is needed: --key %s=FILE", name,
 				 name);
-	/* An empty key is still a key. */
-	return drvp_row_digester_new(&r->digester,
-				     !secret ? NULL : secret->len ? (const void *)secret->bytes : "",
+	/* Which would be called a key, and known to everybody. */
+	if (secret && !secret->len)
+		return drvp_fail(err, DRV_E_USAGE, "the key \"%s\" is empty; make one with openssl "
+				 "rand 32", name);
+	return drvp_row_digester_new(&r->digester, secret ? secret->bytes : NULL,
 				     secret ? secret->len : 0, err);
 }
 

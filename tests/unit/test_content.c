@@ -293,6 +293,17 @@ static void test_keys(void **state)
 	assert_non_null(chain_finding(&f->run, "content.key_missing"));
 }
 
+/* A key that everybody knows is none, and is not to be called one. */
+static void test_empty_key(void **state)
+{
+	static const struct drvp_secret empty = { "content", key_bytes, 0 };
+	struct fixture *f = *state;
+
+	read_document(f, "");
+	run(f, &empty, true, DRVP_LINEAGE_STATED);
+	assert_int_equal(DRV_E_USAGE, f->run.status);
+}
+
 /* ------------------------------------------------------------------ contradictions */
 
 static struct drvp_content_expect *expectation(struct fixture *f)
@@ -397,6 +408,7 @@ int main(void)
 		TEST(test_append_only),
 		TEST(test_nights),
 		TEST(test_keys),
+		TEST(test_empty_key),
 		TEST(test_whole_outranks_parts),
 		TEST(test_contradictions),
 		TEST(test_no_small_parts_without_a_key),
