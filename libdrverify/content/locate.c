@@ -86,9 +86,12 @@ static int tell(const struct drvp_difference *difference, void *user)
 {
 	struct locating *l = user;
 	struct drvp_named_rows *named = &l->own->named[difference->kind];
+	uint64_t rows = DRVP_NAMED_MAX - named->told;
 
-	if (named->told >= DRVP_NAMED_MAX)
+	if (!rows)
 		return 0;
+	if (difference->rows < rows)
+		rows = difference->rows;
 	if (difference->kind == DRVP_ROW_MISSING) {
 		named->told++;
 		if (!l->m->settings->show_keys || !difference->text_len)
@@ -103,10 +106,9 @@ static int tell(const struct drvp_difference *difference, void *user)
 			return DRV_E_NOMEM;
 		l->wanted = grown;
 	}
-	named->told++;
-	l->wanted[l->wanted_count++] = (struct wanted){ difference->key, difference->kind,
-							difference->rows };
-	l->unnamed += difference->rows;
+	named->told += rows;
+	l->wanted[l->wanted_count++] = (struct wanted){ difference->key, difference->kind, rows };
+	l->unnamed += rows;
 	return 0;
 }
 
@@ -185,74 +187,44 @@ static bool differs(const struct drvp_content_tally *own, const struct drvp_cont
 	       memcmp(digest, recorded->digest.bytes, sizeof digest) != 0;
 }
 
-static void forget(struct locating *l, const char *why)
+static int compare_with(struct locating *l, struct drvp_sidecar *sidecar)
 {
-	for (size_t i = 0; i < sizeof l->own->named / sizeof *l->own->named; i++)
-		drvp_named_rows_free(&l->own->named[i]);
-	l->wanted_count = 0;
-	l->unnamed = 0;
-	snprintf(l->own->not_compared, sizeof l->own->not_compared, "%s", why);
-}
+	int status = spool_all(l);
 
-/* Everything but the server: a file that fails is no fault of the rows that came back. */
-static int compare_files(struct locating *l, struct drvp_sidecar *sidecar)
-{
-	struct drv_error err = DRV_ERROR_INIT;
-	int status = drvp_compare(&l->own->comparison, sidecar, l->spool, NULL, tell, l, &err);
-
-	l->own->compared = !status;
 	if (!status)
-		return 0;
-	if (status == DRV_E_NOMEM)
-		return drvp_fail_nomem(l->err);
-	forget(l, drvp_error_text(&err));
-	return 0;
+		status = drvp_compare(&l->own->comparison, sidecar, l->spool, NULL, tell, l, l->err);
+	l->own->compared = !status;
+	return status ? status : name_rows(l);
 }
 
-static int open_sidecar(struct locating *l, struct drvp_sidecar **sidecar)
+/* Rows that cannot be named are damage all the same; it is only told less closely. */
+static int compare(struct locating *l)
 {
 	const struct drvp_recorded_sidecar *recorded = &l->recorded->sidecar;
 	const char *folder = l->m->settings->sidecar_dir;
-	struct drv_error err = DRV_ERROR_INIT;
-	int status = drvp_sidecar_open(sidecar, folder ? folder : ".", recorded->file,
-				       (const uint8_t *)recorded->digest.bytes,
-				       (uint64_t)recorded->rows.value, &err);
-
-	if (status == DRV_E_NOMEM)
-		return drvp_fail_nomem(l->err);
-	if (status)
-		forget(l, drvp_error_text(&err));
-	return 0;
-}
-
-/* Without the file the damage is damage all the same; it is only told less closely. */
-static int compare(struct locating *l)
-{
 	struct drvp_sidecar *sidecar = NULL;
-	int status = open_sidecar(l, &sidecar);
+	int status = drvp_sidecar_open(&sidecar, folder ? folder : ".", recorded->file,
+				       (const uint8_t *)recorded->digest.bytes,
+				       (uint64_t)recorded->rows.value, l->err);
 
-	if (status || !sidecar)
-		return status;
-	status = spool_all(l);
-	if (status == DRV_E_IO) {
-		forget(l, drvp_error_text(l->err));
-		status = 0;
-	} else if (!status) {
-		status = compare_files(l, sidecar);
-	}
-	if (!status && l->own->compared)
-		status = name_rows(l);
+	if (!status)
+		status = compare_with(l, sidecar);
 	drvp_sidecar_free(&sidecar);
-	return status;
+	if (!status || status == DRV_E_NOMEM)
+		return status;
+	snprintf(l->own->not_compared, sizeof l->own->not_compared, "%s", drvp_error_text(l->err));
+	return 0;
 }
 
 static int locate_differences(const struct drvp_measure *m,
 			      const struct drvp_content_expect *recorded, struct drv_error *err)
 {
 	struct locating l = { .m = m, .own = drvp_content_tally(m->tally), .recorded = recorded,
-			      .text = DRVP_STRBUF_INIT, .err = err };
+			      .text = DRVP_STRBUF_INIT };
+	struct drv_error why = DRV_ERROR_INIT;
 	int status = drvp_content_reader_open(&l.reader, m, err);
 
+	l.err = &why;
 	if (!status)
 		status = compare(&l);
 	drvp_content_reader_close(&l.reader);

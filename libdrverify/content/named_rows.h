@@ -9,7 +9,7 @@
 struct drvp_named_rows {
 	struct drvp_spot *list;      /* owned */
 	size_t count;
-	size_t told;                 /* keys that were told of, named or not */
+	size_t told;                 /* rows that were told of, named or not; of missing ones, keys */
 };
 
 /* Copies both texts. Fails with DRV_E_NOMEM. */
