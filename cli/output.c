@@ -124,23 +124,53 @@ static int check_places(const struct options *options, bool capture)
 	return 0;
 }
 
-/* A signature stands beside the file that it is of. */
-static int check_sign(const struct options *options)
-{
-	const char *path;
-
-	for (size_t i = 0; i < options->writes.count; i++)
-		if (!strcmp(split(options->writes.items[i], &path), "json") && !is_stdout(path))
-			return 0;
-	complain("--sign needs --write json=PATH: the signature goes to PATH.sig, beside the baseline");
-	return -1;
-}
-
 static bool is_same_file(const char *path, const char *other)
 {
 	struct stat a, b;
 
 	return !stat(path, &a) && !stat(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Whether another report would go to where the signature of the one at path goes. */
+static bool is_signature_taken(const char *path, const struct options *options)
+{
+	char *beside = signature_path(path);
+	bool taken = false;
+
+	for (size_t i = 0; beside && i < options->writes.count && !taken; i++) {
+		const char *other;
+
+		split(options->writes.items[i], &other);
+		taken = !strcmp(other, beside) || is_same_file(other, beside);
+	}
+	if (!beside)
+		complain("out of memory");
+	else if (taken)
+		complain("--write: \"%s\" is where the signature of \"%s\" goes; give the other report "
+			 "another path", beside, path);
+	taken = taken || !beside;
+	free(beside);
+	return taken;
+}
+
+/* A signature stands beside the file that it is of. */
+static int check_sign(const struct options *options)
+{
+	bool documents = false;
+
+	for (size_t i = 0; i < options->writes.count; i++) {
+		const char *path, *format = split(options->writes.items[i], &path);
+
+		if (!format || strcmp(format, "json") != 0 || is_stdout(path))
+			continue;
+		if (is_signature_taken(path, options))
+			return -1;
+		documents = true;
+	}
+	if (documents)
+		return 0;
+	complain("--sign needs --write json=PATH: the signature goes to PATH.sig, beside the baseline");
+	return -1;
 }
 
 /* Whether it is one of the files that may be baselines, or in a folder of them. */

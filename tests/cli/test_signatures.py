@@ -427,11 +427,82 @@ class Trust(Signed):
         self.refused(says="it is no baseline")
 
 
+class Folder(Signed):
+    """Of several documents each has a signature of its own, or nothing is verified."""
+
+    def setUp(self):
+        super().setUp()
+        self.nights = {}
+        os.mkdir(self.path("nights"))
+        for day in (28, 29, 30):
+            self.nights[day] = self.put(f"nights/night-{day}.json", document(
+                sources=SOURCES, captured_at=f"2025-12-{day}T01:00:00Z"))
+            self.sign(self.nights[day])
+        self.baseline = self.path("nights")
+
+    def test_all_are_signed(self):
+        self.accepted()
+        self.assertIn(self.nights[30] + ": the newest of 3 baselines", self.out)
+        self.assertIn("signed by ops-2025", self.out)
+        # A signature is no document, and none of them is said to be skipped.
+        self.assertNotIn("skipped", self.err)
+        self.accepted(*self.trust, "--restored-to", "2025-12-29T12:00Z")
+        self.assertIn(self.nights[29] + ": the newest of 3 baselines", self.out)
+
+    def test_one_is_unsigned(self):
+        for day in self.nights:
+            os.rename(self.nights[day] + ".sig", self.path("away"))
+            self.refused(says=f'"{self.nights[day]}" is not signed')
+            os.rename(self.path("away"), self.nights[day] + ".sig")
+        self.accepted()
+
+    def test_the_newest_is_altered(self):
+        """An older one in its place would be what the attacker wants."""
+        self.change(self.nights[30], b"test", b"next")
+        self.refused(says=f"{self.nights[30]}.sig")
+        # Not even where it would not have been chosen.
+        self.refused(*self.trust, "--restored-to", "2025-12-29T12:00Z", says="did not sign")
+
+    def test_the_newest_is_no_document_any_more(self):
+        self.put("nights/night-30.json", "no document")
+        self.refused(says=f"{self.nights[30]}.sig")
+
+    def test_a_signature_of_another(self):
+        os.replace(self.nights[28] + ".sig", self.nights[30] + ".sig")
+        self.refused(says="is not signed")
+        shutil.copy(self.nights[30] + ".sig", self.nights[28] + ".sig")
+        self.refused(says=f"{self.nights[30]}.sig")
+
+    def test_files_by_name(self):
+        self.accepted("--baseline", self.nights[28], *self.trust, baseline=self.nights[29])
+        self.assertIn(self.nights[29] + ": the newest of 2 baselines", self.out)
+        os.unlink(self.nights[28] + ".sig")
+        self.baseline = self.nights[29]
+        self.refused("--baseline", self.nights[28], *self.trust,
+                     says=f'"{self.nights[28]}" is not signed')
+
+    def test_signature_is_for_standard_input(self):
+        for more in ([], ["--baseline", "-"]):
+            self.refused(*self.trust, "--signature", self.nights[30] + ".sig", *more,
+                         says="--signature is for a document on standard input")
+
+
 class SigningCaptures(Signed):
     def test_it_needs_a_file(self):
         for words in ([], ["--write", "text=" + self.path("x")], ["--write", "json=-"]):
             self.assert_refused("capture", "--baseline", self.baseline, "--sign", self.key, *words,
                                 says="PATH.sig")
+
+    def test_no_report_takes_the_place_of_the_signature(self):
+        out = self.path("out.json")
+        self.put("out.json.sig", "old")
+        for words in (["json=" + out, "text=" + out + ".sig"],
+                      ["text=" + out + ".sig", "json=" + out],
+                      ["json=" + out, "text=" + self.path("./out.json.sig")]):
+            self.assert_refused("capture", "--baseline", self.baseline, "--sign", self.key,
+                                *(word for path in words for word in ("--write", path)),
+                                says="is where the signature of")
+        self.assertEqual(self.get("out.json.sig"), "old")
 
     def test_whoever_verifies_signs_nothing(self):
         self.refused("--sign", self.key, says='--sign means nothing to "verify"')
