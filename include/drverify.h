@@ -356,6 +356,20 @@ int drv_run_verify(struct drv_run *run, struct drv_report **out, struct drv_erro
 int drv_run_capture(struct drv_run *run, struct drv_report **out, struct drv_error *error);
 
 /*
+ * Says what would be in the way of drv_run_verify(), or with capture of drv_run_capture(), without
+ * reading a row: connects, looks tables, columns and rights up, has the server judge each question
+ * instead of answering it, and looks for keys, files and what the document does not state.
+ *   out  receives a report for its results and findings, which drv_report_write() refuses to
+ *        write, because nothing was verified. A result is DRV_PASS where nothing was found to be in
+ *        the way, DRV_WARN, or DRV_INCONCLUSIVE where the check would be undecided or, as with a
+ *        missing table, fail before it began; DRV_FAIL never. What concerns a whole source stands
+ *        with the first of its checks. Release it with drv_report_free().
+ * Errors: as drv_run_verify() and drv_run_capture().
+ */
+int drv_run_rehearse(struct drv_run *run, int capture, struct drv_report **out,
+		     struct drv_error *error);
+
+/*
  * Asks a running verify or capture to end soon with what it has; what was not reached is
  * inconclusive. May be called from any thread and from a signal handler, any number of times;
  * the run stays cancelled.
@@ -377,6 +391,8 @@ struct drv_finding {
 	const char *message;         /* one line, without row values */
 	uint64_t count;              /* how many rows, documents or links; 0: not of that kind */
 	size_t row_count;            /* how many of them drv_finding_row() gives */
+	const char *statement;       /* SQL for somebody with the right to run it that would mend what
+					is in the way, such as a GRANT, without ";"; or "" */
 };
 
 /* What was found out about one check. */

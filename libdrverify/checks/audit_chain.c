@@ -288,5 +288,6 @@ const struct drvp_check drvp_check_audit_chain = {
 	.measure = drvp_chain_measure,
 	.locate = drvp_chain_locate,
 	.judge = drvp_chain_judge,
+	.foresee = drvp_chain_foresee,
 	.record = record,
 };

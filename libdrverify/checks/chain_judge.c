@@ -300,6 +300,31 @@ static bool proves_nothing(const struct drvp_chain_judging *j)
 	       !j->c->settings->capture;
 }
 
+static void tell_unstored(const struct drvp_chain_judging *j)
+{
+	if (j->recipe->unstored)
+		drvp_find(j->out, "chain.unverifiable", j->tally->rows, NULL,
+			  "the hashed bytes are not stored (%s), so only the links were followed",
+			  j->recipe->unstored);
+}
+
+static void tell_vacuous(const struct drvp_chain_judging *j)
+{
+	if (proves_nothing(j))
+		drvp_find(j->out, "check.no_expectation", 0, NULL, "entries store neither their own "
+			  "hash nor the previous one, and no head is recorded to compare with");
+}
+
+void drvp_chain_foresee(const struct drvp_item *item, const struct drvp_tally *tally,
+			const struct drvp_circumstances *c, struct drvp_verdict *out)
+{
+	const struct drvp_chain_judging j = { item->config, tally,
+					      drvp_chain_tally(tally), c, out };
+
+	tell_unstored(&j);
+	tell_vacuous(&j);
+}
+
 void drvp_chain_judge(const struct drvp_item *item, const struct drvp_tally *tally,
 		      const struct drvp_circumstances *c, struct drvp_verdict *out)
 {
@@ -313,17 +338,12 @@ void drvp_chain_judge(const struct drvp_item *item, const struct drvp_tally *tal
 		return;
 	}
 	judge_contents(&j);
-	if (j.recipe->unstored)
-		drvp_find(out, "chain.unverifiable", tally->rows, NULL,
-			  "the hashed bytes are not stored (%s), so only the links were followed",
-			  j.recipe->unstored);
+	tell_unstored(&j);
 	if (!count(&j, DRVP_CHAIN_FOLLOWED)) {
 		drvp_find(out, "chain.not_followed", 0, NULL, "the links were not followed");
 		return;
 	}
-	if (proves_nothing(&j))
-		drvp_find(out, "check.no_expectation", 0, NULL, "entries store neither their own "
-			  "hash nor the previous one, and no head is recorded to compare with");
+	tell_vacuous(&j);
 	if (tally->rows)
 		judge_links(&j);
 	else

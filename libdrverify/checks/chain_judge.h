@@ -12,6 +12,10 @@
 void drvp_chain_judge(const struct drvp_item *item, const struct drvp_tally *tally,
 		      const struct drvp_circumstances *c, struct drvp_verdict *out);
 
+/* What of it holds before any row is seen. */
+void drvp_chain_foresee(const struct drvp_item *item, const struct drvp_tally *tally,
+			const struct drvp_circumstances *c, struct drvp_verdict *out);
+
 /* ------------------------------------------------------------------ between its files */
 
 struct drvp_chain_judging {

@@ -116,6 +116,11 @@ struct drvp_check {
 	void (*judge)(const struct drvp_item *item, const struct drvp_tally *tally,
 		      const struct drvp_circumstances *c, struct drvp_verdict *out);
 
+	/* Optional: of a check that was rehearsed, and saw no row: what would keep judge from deciding
+	 * whatever the rows are. */
+	void (*foresee)(const struct drvp_item *item, const struct drvp_tally *tally,
+			const struct drvp_circumstances *c, struct drvp_verdict *out);
+
 	/* Optional. */
 	void (*record)(const struct drvp_item *item, const struct drvp_tally *tally,
 		       struct drvp_json_writer *writer);

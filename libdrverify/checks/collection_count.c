@@ -91,6 +91,15 @@ static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 			  drvp_grouped(out, metadata), drvp_grouped(out, tally->rows));
 }
 
+static void foresee(const struct drvp_item *item, const struct drvp_tally *tally,
+		    const struct drvp_circumstances *c, struct drvp_verdict *out)
+{
+	const struct collection_count *config = item->config;
+
+	(void)tally;
+	drvp_expected_count_foresee(&config->expect, c, out);
+}
+
 static void record(const struct drvp_item *item, const struct drvp_tally *tally,
 		   struct drvp_json_writer *writer)
 {
@@ -108,5 +117,6 @@ const struct drvp_check drvp_check_collection_count = {
 	.codes = codes,
 	.measure = measure,
 	.judge = judge,
+	.foresee = foresee,
 	.record = record,
 };

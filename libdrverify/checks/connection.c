@@ -100,4 +100,5 @@ const struct drvp_check drvp_check_connection = {
 	.codes = codes,
 	.measure = measure,
 	.judge = judge,
+	.foresee = judge,
 };

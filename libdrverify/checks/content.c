@@ -299,5 +299,6 @@ const struct drvp_check drvp_check_content = {
 	.measure = drvp_content_measure,
 	.locate = drvp_content_locate,
 	.judge = drvp_content_judge,
+	.foresee = drvp_content_foresee,
 	.record = record,
 };

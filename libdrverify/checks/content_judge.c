@@ -2,6 +2,7 @@
 #include "checks/content_judge.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "content/server.h"
 
@@ -278,6 +279,50 @@ static bool judge_key(const struct drvp_content_judging *j)
 	return false;
 }
 
+static void tell_unrecorded(const struct drvp_content_judging *j)
+{
+	if (!j->recorded && !j->c->settings->capture)
+		drvp_find(j->out, "check.no_expectation", 0, NULL, "no content is recorded to compare "
+			  "with");
+}
+
+/* Whether it is the recorded file shows when it is read. */
+static void look_for_sidecar(const struct drvp_content_judging *j)
+{
+	const char *folder = j->c->settings->sidecar_dir ? j->c->settings->sidecar_dir : ".";
+	const char *file = j->recorded ? j->recorded->sidecar.file : NULL;
+	struct drvp_strbuf path = DRVP_STRBUF_INIT;
+
+	if (!file)
+		return;
+	drvp_strbuf_printf(&path, "%s/%s", folder, file);
+	j->out->failed |= path.failed;
+	if (!path.failed && access(drvp_strbuf_text(&path), R_OK))
+		drvp_find(j->out, "content.sidecar", 0, NULL,
+			  "rows could not be named: \"%s\" cannot be read in the folder \"%s\"",
+			  file, folder);
+	drvp_strbuf_free(&path);
+}
+
+void drvp_content_foresee(const struct drvp_item *item, const struct drvp_tally *tally,
+			  const struct drvp_circumstances *c, struct drvp_verdict *out)
+{
+	const struct drvp_content *content = item->config;
+	const struct drvp_content_judging j = {
+		.content = content,
+		.recorded = drvp_content_recorded(content, c->settings),
+		.tally = tally,
+		.own = drvp_content_tally(tally),
+		.c = c,
+		.out = out,
+	};
+
+	if (!judge_method(&j) || !judge_key(&j))
+		return;
+	tell_unrecorded(&j);
+	look_for_sidecar(&j);
+}
+
 void drvp_content_judge(const struct drvp_item *item, const struct drvp_tally *tally,
 			const struct drvp_circumstances *c, struct drvp_verdict *out)
 {
@@ -294,9 +339,7 @@ void drvp_content_judge(const struct drvp_item *item, const struct drvp_tally *t
 	if (!judge_method(&j) || !judge_key(&j))
 		return;
 	j.total = drvp_buckets_total(&j.own->buckets);
-	if (!j.recorded && !c->settings->capture)
-		drvp_find(out, "check.no_expectation", 0, NULL, "no content is recorded to compare "
-			  "with");
+	tell_unrecorded(&j);
 	if (j.recorded && !is_same(&j) && is_comparable(&j))
 		tell_difference(&j);
 	judge_sidecar(&j);

@@ -10,6 +10,10 @@
 void drvp_content_judge(const struct drvp_item *item, const struct drvp_tally *tally,
 			const struct drvp_circumstances *c, struct drvp_verdict *out);
 
+/* What of it holds before any row is seen. */
+void drvp_content_foresee(const struct drvp_item *item, const struct drvp_tally *tally,
+			  const struct drvp_circumstances *c, struct drvp_verdict *out);
+
 /* ------------------------------------------------------------------ between its files */
 
 /* Parts of a table that differ in one way, the first few of them named. */

@@ -127,6 +127,23 @@ static void note_figures(const struct drvp_expected_count *expected, bool append
 		figures->most = (struct drvp_number){ true, amount + (int64_t)above };
 }
 
+static bool expects_nothing(const struct drvp_expected_count *expected,
+			    const struct drvp_circumstances *c)
+{
+	return !expected->amount.set && !expected->min.set && !expected->max.set &&
+	       !c->settings->capture;
+}
+
+void drvp_expected_count_foresee(const struct drvp_expected_count *expected,
+				 const struct drvp_circumstances *c, struct drvp_verdict *out)
+{
+	if (expected->amount.set && !(c->settings->capture && c->captured))
+		comparable(c, out);
+	if (expects_nothing(expected, c))
+		drvp_find(out, "check.no_expectation", 0, NULL,
+			  "it is not stated how many there should be");
+}
+
 void drvp_expected_count_judge(const struct drvp_expected_count *expected, bool append_only,
 			       const struct drvp_count_words *words, uint64_t rows,
 			       const struct drvp_circumstances *c, struct drvp_verdict *out)
@@ -138,8 +155,7 @@ void drvp_expected_count_judge(const struct drvp_expected_count *expected, bool 
 	judge_bounds(expected, words, rows, out);
 	if (expected->amount.set && !recapture && comparable(c, out))
 		judge_difference(expected, append_only, words, rows, c, out);
-	if (!expected->amount.set && !expected->min.set && !expected->max.set &&
-	    !c->settings->capture)
+	if (expects_nothing(expected, c))
 		drvp_find(out, "check.no_expectation", 0, NULL,
 			  "%s %s, but it is not stated how many there should be",
 			  drvp_grouped(out, rows), words->noun);

@@ -45,6 +45,10 @@ void drvp_expected_count_judge(const struct drvp_expected_count *expected, bool 
 			       const struct drvp_count_words *words, uint64_t rows,
 			       const struct drvp_circumstances *c, struct drvp_verdict *out);
 
+/* What would keep it from being judged, whatever the count. */
+void drvp_expected_count_foresee(const struct drvp_expected_count *expected,
+				 const struct drvp_circumstances *c, struct drvp_verdict *out);
+
 /* Writes "expect" with the measured amount and the stated tolerances, unless there was none. */
 void drvp_expected_count_record(const struct drvp_item *item, const char *noun, uint64_t rows,
 				struct drvp_json_writer *writer);

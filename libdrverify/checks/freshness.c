@@ -179,15 +179,19 @@ static void judge_loss(const struct freshness *config, int64_t newest,
 			  drvp_duration_text(out, most.value));
 }
 
+static void tell_zone(const struct freshness *config, struct drvp_verdict *out)
+{
+	drvp_verdict_undecided(out, "freshness.zone_needed", "",
+			       "%s has no time zone; state its \"column_zone\"", config->column);
+}
+
 static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 		  const struct drvp_circumstances *c, struct drvp_verdict *out)
 {
 	const struct freshness *config = item->config;
 
 	if (tally->counters[ZONE_NEEDED].count) {
-		drvp_verdict_undecided(out, "freshness.zone_needed", "",
-				       "%s has no time zone; state its \"column_zone\"",
-				       config->column);
+		tell_zone(config, out);
 		return;
 	}
 	if (!tally->newest_set || tally->newest == DRVP_TIME_MINUS_INFINITY) {
@@ -206,6 +210,26 @@ static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 			  drvp_duration_text(out, tally->newest - c->identity->server_now));
 	else if (!c->settings->capture)
 		judge_loss(config, tally->newest, c, out);
+}
+
+static void foresee(const struct drvp_item *item, const struct drvp_tally *tally,
+		    const struct drvp_circumstances *c, struct drvp_verdict *out)
+{
+	const struct freshness *config = item->config;
+	const char *what;
+	int64_t reference;
+
+	(void)tally;
+	if (zone_needed(config, c->relation))
+		tell_zone(config, out);
+	else if (c->settings->capture)
+		return;
+	else if (!config->max_loss.set && !c->objectives.rpo.set)
+		drvp_find(out, "check.no_expectation", 0, NULL, "state \"max_loss\", or \"rpo\" under "
+			  "\"objectives\"");
+	else if (!find_reference(config, c, &reference, &what))
+		drvp_find(out, "freshness.no_reference", 0, NULL,
+			  "say when data was lost: --incident-at or --restored-to");
 }
 
 static void record(const struct drvp_item *item, const struct drvp_tally *tally,
@@ -237,5 +261,6 @@ const struct drvp_check drvp_check_freshness = {
 	.columns = columns,
 	.measure = measure,
 	.judge = judge,
+	.foresee = foresee,
 	.record = record,
 };

@@ -62,6 +62,15 @@ static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 	drvp_expected_count_judge(&config->expect, config->append_only, &words, tally->rows, c, out);
 }
 
+static void foresee(const struct drvp_item *item, const struct drvp_tally *tally,
+		    const struct drvp_circumstances *c, struct drvp_verdict *out)
+{
+	const struct row_count *config = item->config;
+
+	(void)tally;
+	drvp_expected_count_foresee(&config->expect, c, out);
+}
+
 static void record(const struct drvp_item *item, const struct drvp_tally *tally,
 		   struct drvp_json_writer *writer)
 {
@@ -80,5 +89,6 @@ const struct drvp_check drvp_check_row_count = {
 	.columns = columns,
 	.measure = measure,
 	.judge = judge,
+	.foresee = foresee,
 	.record = record,
 };

@@ -163,6 +163,7 @@ static void add_finding(struct drvp_verdict *verdict, const char *code, uint64_t
 		.effect = known ? known->effect : DRV_INCONCLUSIVE,
 		.message = keep(verdict, &message),
 		.count = count,
+		.statement = "",
 	} };
 	point_at_rows(verdict, added, rows, row_count);
 	verdict->result.verdict = worse(added->finding.effect, verdict->result.verdict);
@@ -202,6 +203,17 @@ void drvp_verdict_undecided(struct drvp_verdict *verdict, const char *code, cons
 		drvp_summarise(verdict, "%s",
 			       verdict->findings[verdict->result.finding_count - 1].finding.message);
 	verdict->result.blocked_by = blocked_by;
+}
+
+void drvp_verdict_statement(struct drvp_verdict *verdict, const char *statement)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+	size_t count = verdict->result.finding_count;
+
+	if (!statement || !count)
+		return;
+	drvp_strbuf_str(&text, statement);
+	verdict->findings[count - 1].finding.statement = keep(verdict, &text);
 }
 
 void drvp_verdict_keep_rows(struct drvp_verdict *verdict)

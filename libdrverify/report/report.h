@@ -52,6 +52,7 @@ struct drv_report {
 	struct drvp_basis basis;
 	bool capture;
 	bool cancelled;
+	bool rehearsal;                         /* nothing was read, so it is no evidence */
 	bool was_read;                          /* by drv_report_read(), not made by a run */
 	int verdict;
 	int64_t started_at, finished_at;        /* instants */
@@ -72,6 +73,9 @@ void drvp_report_finish(struct drv_report *report);
 
 int drvp_verdict_init(struct drvp_verdict *verdict, const struct drvp_item *item);
 void drvp_verdict_finish(struct drvp_verdict *verdict);
+
+/* Gives the last finding the SQL that would mend its cause; NULL: there is none. */
+void drvp_verdict_statement(struct drvp_verdict *verdict, const char *statement);
 
 /* Keeps only the damage that was seen in rows, which stays true when the rest was not read. */
 void drvp_verdict_keep_rows(struct drvp_verdict *verdict);

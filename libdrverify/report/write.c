@@ -38,6 +38,9 @@ static int unknown_format(const char *format, struct drv_error *error)
 int drv_report_write(const struct drv_report *report, const char *format, unsigned flags,
 		     drv_write_fn fn, void *user, struct drv_error *error)
 {
+	if (report->rehearsal)
+		return drvp_fail(error, DRV_E_USAGE, "nothing was verified, so there is no report to "
+				 "write; its results can be looked at");
 	for (size_t i = 0; i < FORMATS; i++) {
 		struct drvp_strbuf out = DRVP_STRBUF_INIT;
 		int status;

@@ -103,11 +103,13 @@ static void conclude_relation(struct drvp_task *task, const struct drvp_relation
 	case DRVP_RELATION_DENIED:
 		drvp_verdict_undecided(verdict, "relation.denied", "", "no right to read %s; %s", name,
 				       relation->remedy ? relation->remedy : "grant it");
+		drvp_verdict_statement(verdict, relation->statement);
 		break;
 	case DRVP_RELATION_HIDDEN:
 		drvp_verdict_undecided(verdict, "relation.rows_hidden", "",
 				       "row security would hide rows of %s; %s", name,
 				       relation->remedy ? relation->remedy : "use a role with BYPASSRLS");
+		drvp_verdict_statement(verdict, relation->statement);
 		break;
 	default:
 		drvp_verdict_undecided(verdict, "relation.busy", "", "%s is locked: %s", name,
@@ -158,7 +160,7 @@ static void conclude_error(struct drvp_task *task, const struct drv_run *run,
 	struct drvp_circumstances c = circumstances(run, source, task);
 	struct drvp_verdict *verdict = task->verdict;
 
-	if (task->item->check->shape == DRVP_RANGES) {
+	if (task->item->check->shape == DRVP_RANGES && !run->rehearsal) {
 		task->item->check->judge(task->item, &verdict->tally, &c, verdict);
 		drvp_verdict_keep_rows(verdict);
 	}
@@ -170,6 +172,23 @@ static void conclude_error(struct drvp_task *task, const struct drv_run *run,
 			       drvp_error_text(&task->error),
 			       task->error.sqlstate[0] ? " [SQLSTATE " : "", task->error.sqlstate,
 			       task->error.sqlstate[0] ? "]" : "");
+	if (task->error.status == DRV_E_DENIED && task->relation)
+		drvp_verdict_statement(verdict, task->relation->statement);
+}
+
+/* What measuring would not change: a check that could not be measured says why by itself. */
+static void foresee(struct drvp_task *task, const struct drv_run *run,
+		    const struct drvp_source_report *source)
+{
+	const struct drvp_check *check = task->item->check;
+	struct drvp_circumstances c = circumstances(run, source, task);
+
+	if (task->verdict->result.verdict == DRV_INCONCLUSIVE && !task->verdict->result.finding_count)
+		task->verdict->result.verdict = DRV_PASS;
+	if (task->unready)
+		check->judge(task->item, &task->verdict->tally, &c, task->verdict);
+	else if (check->foresee)
+		check->foresee(task->item, &task->verdict->tally, &c, task->verdict);
 }
 
 static void judge(struct drvp_task *task, const struct drv_run *run,
@@ -208,6 +227,8 @@ static void conclude_task(struct drvp_plan *plan, struct drvp_task *task, const 
 				       task->missing_column);
 	} else if (task->error.status) {
 		conclude_error(task, run, source);
+	} else if (run->rehearsal) {
+		foresee(task, run, source);
 	} else {
 		judge(task, run, source);
 	}

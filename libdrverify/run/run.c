@@ -314,7 +314,7 @@ void drv_run_cancel(struct drv_run *run)
 	atomic_store(&run->cancelled, true);
 }
 
-static int execute(struct drv_run *run, bool capture, struct drv_report **out,
+static int execute(struct drv_run *run, bool capture, bool rehearsal, struct drv_report **out,
 		   struct drv_error *error)
 {
 	struct drv_report *report;
@@ -325,6 +325,8 @@ static int execute(struct drv_run *run, bool capture, struct drv_report **out,
 	if (status)
 		return status;
 	run->settings.capture = capture;
+	run->rehearsal = rehearsal;
+	report->rehearsal = rehearsal;
 	run->limits.until = run->budget ? started + run->budget : 0;
 	report->capture = capture;
 	report->started_at = drvp_now();
@@ -347,16 +349,28 @@ static int execute(struct drv_run *run, bool capture, struct drv_report **out,
 
 int drv_run_verify(struct drv_run *run, struct drv_report **out, struct drv_error *error)
 {
-	return execute(run, false, out, error);
+	return execute(run, false, false, out, error);
 }
 
-int drv_run_capture(struct drv_run *run, struct drv_report **out, struct drv_error *error)
+static int capture_all(struct drv_run *run, bool rehearsal, struct drv_report **out,
+		       struct drv_error *error)
 {
 	*out = NULL;
 	if (run->only.count || run->skip.count || run->priority)
 		return drvp_fail(error, DRV_E_USAGE, "a capture takes all checks, since a baseline is of "
 				 "one moment; write a smaller document for a smaller baseline");
-	return execute(run, true, out, error);
+	return execute(run, true, rehearsal, out, error);
+}
+
+int drv_run_capture(struct drv_run *run, struct drv_report **out, struct drv_error *error)
+{
+	return capture_all(run, false, out, error);
+}
+
+int drv_run_rehearse(struct drv_run *run, int capture, struct drv_report **out,
+		     struct drv_error *error)
+{
+	return capture ? capture_all(run, true, out, error) : execute(run, false, true, out, error);
 }
 
 #define TEXT_OF(number) #number

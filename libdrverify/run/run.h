@@ -30,6 +30,7 @@ struct drv_run {
 	char *sidecar_dir, *temporary_dir;      /* owned; settings has them */
 	drv_event_fn on_event;
 	void *event_user;
+	bool rehearsal;                         /* nothing is read */
 	atomic_bool cancelled;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "run/conclude.h"
+#include "run/rehearse.h"
 #include "run/work.h"
 
 /* ------------------------------------------------------------------ units */
@@ -117,7 +118,7 @@ static void look_again(struct drvp_work *work, struct drvp_task *task, struct dr
 	int64_t started = drvp_monotonic();
 	int status;
 
-	if (!task->item->check->locate || task->error.status)
+	if (!task->item->check->locate || task->error.status || session->rehearsal)
 		return;
 	task->measured = true;
 	status = task->item->check->locate(&m, &err);
@@ -171,9 +172,14 @@ static void *helper_main(void *user)
 	return NULL;
 }
 
+static unsigned connections(const struct drv_run *run)
+{
+	return run->rehearsal ? 1 : run->jobs;
+}
+
 static void work_in_parallel(struct drvp_work *work)
 {
-	size_t wanted = work->engine->run->jobs, started = 0;
+	size_t wanted = connections(work->engine->run), started = 0;
 	pthread_t *threads;
 
 	if (wanted > work->plan.unit_count)
@@ -235,7 +241,9 @@ static int open_source(struct drvp_work *work, struct drv_error *err)
 	if (!status)
 		status = store->identify(work->pinned, &work->source->identity, err);
 	if (!status)
-		status = drvp_plan_cut(&work->plan, work->pinned, work->engine->run->jobs, err);
+		status = drvp_plan_cut(&work->plan, work->pinned, connections(work->engine->run), err);
+	if (!status)
+		work->pinned->rehearsal = work->engine->run->rehearsal;
 	return status;
 }
 
@@ -283,6 +291,8 @@ void drvp_work_on_source(struct drvp_work *work)
 		decide_lineage(work);
 		drvp_conclude_unreachable(&work->plan, work->engine->run, source,
 					  &source->error);
+		if (work->engine->run->rehearsal)
+			drvp_rehearse_settle(&work->plan);
 		return;
 	}
 	source->reached = true;
@@ -291,6 +301,10 @@ void drvp_work_on_source(struct drvp_work *work)
 	weigh(work);
 	work_in_parallel(work);
 	note_unreached(work);
+	if (work->engine->run->rehearsal)
+		drvp_rehearse_source(&work->plan, work->engine->run, source, work->pinned);
 	finish_source(work);
 	drvp_conclude(&work->plan, work->engine->run, source);
+	if (work->engine->run->rehearsal)
+		drvp_rehearse_settle(&work->plan);
 }

@@ -448,7 +448,7 @@ int drvp_mongo_scan(struct drvp_session *session, const struct drvp_scan *scan, 
 		status = check_scan(scan, subject.text, err);
 	if (!status)
 		status = drvp_mongo_selection(&filter, &scan->selection, err);
-	if (!status) {
+	if (!status && !session->rehearsal) {
 		s.values = calloc(scan->column_count + 1, sizeof *s.values);
 		status = s.values ? scan_filtered(&s, &filter, err) : drvp_fail_nomem(err);
 	}

@@ -70,6 +70,9 @@ int drvp_pg_query(struct drvp_pg *s, PGresult **out, const char *sql, struct drv
 /* Runs several statements, their results not wanted. */
 int drvp_pg_batch(struct drvp_pg *s, const char *sql, struct drv_error *err);
 
+/* Has one statement that gives rows parsed, not run. */
+int drvp_pg_parse(struct drvp_pg *s, const char *sql, struct drv_error *err);
+
 /* How many rows one statement gives; stops at one more than most. */
 int drvp_pg_count_rows(struct drvp_pg *s, const char *sql, uint64_t most, uint64_t *rows,
 		       struct drv_error *err);
@@ -191,6 +194,11 @@ int drvp_pg_put_where(struct drvp_pg *s, struct drvp_strbuf *sql,
 		      const struct drvp_relation *relation, const struct drvp_selection *selection,
 		      const struct drvp_range *range, struct drv_error *err);
 
+/* ------------------------------------------------------------------ pg_advice.c */
+
+int drvp_pg_advise(struct drvp_session *session, const struct drvp_identity *identity, bool moment,
+		   drvp_advice_fn fn, void *user, struct drv_error *err);
+
 /* ------------------------------------------------------------------ pg_path.c */
 
 /* Adds what is at a path, of the row called so: of the column's type, as text, or as jsonb. */
@@ -207,6 +215,12 @@ void drvp_pg_put_inside_key(struct drvp_pg *s, struct drvp_strbuf *sql, const ch
 #define DRVP_PG_STRING_KEY "'\"\"'::pg_catalog.jsonb"
 
 /* ------------------------------------------------------------------ pg_query.c */
+
+/*
+ * What a question begins with that the server answers by itself. In rehearsal it is only asked how
+ * it would answer, for which it judges names, types and rights all the same, and gives no numbers.
+ */
+const char *drvp_pg_beginning(const struct drvp_pg *s);
 
 int drvp_pg_cut(struct drvp_session *session, const struct drvp_relation *relation,
 		struct drvp_range *ranges, size_t most, size_t *count, struct drv_error *err);

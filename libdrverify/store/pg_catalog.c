@@ -90,7 +90,7 @@ static void put_grant(struct drvp_pg *s, struct drvp_strbuf *text, const PGresul
 		drvp_strbuf_str(text, " TO ");
 		drvp_pg_put_identifier(s, text, role);
 	}
-	if (!is_true(result, row, MAY_SELECT_SOME)) {
+	if (!is_true(result, row, MAY_SELECT)) {
 		drvp_strbuf_str(text, text->len ? "; GRANT SELECT ON " : "GRANT SELECT ON ");
 		drvp_pg_put_relation(s, text, relation);
 		drvp_strbuf_str(text, " TO ");
@@ -125,6 +125,25 @@ static int forbid(struct drvp_pg *s, struct drvp_relation *relation, int state,
 	return set_remedy(s, relation, &text, err);
 }
 
+/* The same as a statement to run, also where only some columns may be read. */
+static int note_statement(struct drvp_pg *s, struct drvp_relation *relation,
+			  const PGresult *result, int row, struct drv_error *err)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+
+	if (relation->state == DRVP_RELATION_DENIED || relation->state == DRVP_RELATION_HIDDEN) {
+		relation->statement = relation->remedy;
+		return 0;
+	}
+	if (is_true(result, row, MAY_SELECT))
+		return 0;
+	put_grant(s, &text, result, row, relation);
+	if (!text.failed)
+		relation->statement = drvp_arena_copy(&s->arena, text.data, text.len);
+	drvp_strbuf_free(&text);
+	return relation->statement ? 0 : drvp_fail_nomem(err);
+}
+
 static int kind_of(const PGresult *result, int row)
 {
 	switch (*PQgetvalue(result, row, RELKIND)) {
@@ -141,8 +160,8 @@ static int kind_of(const PGresult *result, int row)
 	}
 }
 
-static int fill_relation(struct drvp_pg *s, struct drvp_relation *relation, const PGresult *result,
-			 int row, struct drv_error *err)
+static int find_state(struct drvp_pg *s, struct drvp_relation *relation, const PGresult *result,
+		      int row, struct drv_error *err)
 {
 	if (PQgetisnull(result, row, OID)) {
 		relation->state = DRVP_RELATION_MISSING;
@@ -161,6 +180,15 @@ static int fill_relation(struct drvp_pg *s, struct drvp_relation *relation, cons
 	if (is_true(result, row, REWRITTEN))
 		return forbid(s, relation, DRVP_RELATION_BUSY, result, row, err);
 	return 0;
+}
+
+static int fill_relation(struct drvp_pg *s, struct drvp_relation *relation, const PGresult *result,
+			 int row, struct drv_error *err)
+{
+	int status = find_state(s, relation, result, row, err);
+
+	return status || relation->state == DRVP_RELATION_MISSING ?
+		       status : note_statement(s, relation, result, row, err);
 }
 
 static int copy_name(struct drvp_pg *s, const char **to, const char *name, struct drv_error *err)

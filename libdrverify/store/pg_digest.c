@@ -29,6 +29,7 @@ static int put_question(struct drvp_pg *s, struct drvp_strbuf *sql,
 {
 	int status;
 
+	drvp_strbuf_str(sql, drvp_pg_beginning(s));
 	drvp_strbuf_str(sql, "SELECT pg_catalog.count(*), coalesce(pg_catalog.sum(");
 	drvp_pg_put_row_hash(s, sql, columns, question->column_count);
 	drvp_strbuf_str(sql, "), 0), ");
@@ -73,7 +74,7 @@ int drvp_pg_digest(struct drvp_session *session, const struct drvp_digest_questi
 		status = put_question(s, &sql, question, columns, err);
 	if (!status)
 		status = drvp_pg_query(s, &result, sql.data, err);
-	if (!status)
+	if (!status && !session->rehearsal)
 		status = read_answer(s, result, out, err);
 	PQclear(result);
 	drvp_strbuf_free(&sql);

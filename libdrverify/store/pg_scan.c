@@ -188,7 +188,10 @@ static int put_query(struct scan *scan, const struct drvp_scan *wanted, struct d
 					   &wanted->selection, wanted->range, err);
 	if (!status)
 		status = put_order(scan, wanted, err);
-	if (wanted->limit)
+	/* Rights are judged before the first row is asked for. */
+	if (scan->s->session.rehearsal)
+		drvp_strbuf_str(&scan->sql, " LIMIT 0");
+	else if (wanted->limit)
 		drvp_strbuf_printf(&scan->sql, " LIMIT %" PRIu64, wanted->limit);
 	drvp_strbuf_str(&scan->sql, ") TO STDOUT (FORMAT binary)");
 	if (!status && scan->sql.failed)

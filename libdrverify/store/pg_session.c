@@ -163,6 +163,7 @@ const struct drvp_store drvp_store_postgresql = {
 	.digest = drvp_pg_digest,
 	.ask = drvp_pg_ask,
 	.zone = drvp_pg_zone,
+	.advise = drvp_pg_advise,
 	.finish = finish,
 	.close = close_session,
 };

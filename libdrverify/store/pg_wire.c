@@ -251,7 +251,7 @@ int drvp_pg_query(struct drvp_pg *s, PGresult **out, const char *sql, struct drv
  * Parses the statement without running it. One that gives no rows could be COMMIT, which would end
  * the snapshot.
  */
-static int prepare_rows(struct drvp_pg *s, const char *sql, struct drv_error *err)
+int drvp_pg_parse(struct drvp_pg *s, const char *sql, struct drv_error *err)
 {
 	PGresult *description;
 	int status = begin_question(s, err);
@@ -279,7 +279,7 @@ int drvp_pg_count_rows(struct drvp_pg *s, const char *sql, uint64_t most, uint64
 		       struct drv_error *err)
 {
 	PGresult *result;
-	int status = prepare_rows(s, sql, err);
+	int status = drvp_pg_parse(s, sql, err);
 
 	*rows = 0;
 	if (status)

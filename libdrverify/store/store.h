@@ -126,6 +126,8 @@ struct drvp_relation {
 	int state;                   /* enum drvp_relation_state */
 	int kind;                    /* enum drvp_relation_kind */
 	const char *remedy;          /* or NULL */
+	const char *statement;       /* SQL that gives the whole right to read it, where some of it is
+					lacking; else NULL */
 	const struct drvp_column *columns;      /* none for collections: paths need no declaration */
 	size_t column_count;
 	uint64_t blocks;             /* PostgreSQL: heap pages when frozen */
@@ -322,8 +324,14 @@ struct drvp_store;
 struct drvp_session {
 	const struct drvp_store *store;
 	bool lost;                   /* set by the store: it can only be closed */
+	bool rehearsal;              /* questions are put as far as the server judges rights, names and
+					types, but no row is read and every answer is of 0 rows */
 	struct drvp_flow flow;       /* kept by the store: the rows of scans */
 };
+
+/* What may be in the way: a finding code, a line that says what is the matter, and SQL that would mend it, or "". */
+typedef void (*drvp_advice_fn)(const char *code, const char *message, const char *statement,
+			       void *user);
 
 struct drvp_target {
 	const char *schema;          /* NULL for collections */
@@ -401,6 +409,13 @@ struct drvp_store {
 	/* The clock changes of a zone, from the server's own zone data. Optional. */
 	int (*zone)(struct drvp_session *session, const char *name, struct drvp_zone *out,
 		    struct drv_error *err);
+
+	/*
+	 * Tells what may get into the way of reading besides single relations. moment: also which
+	 * rights are lacking that would show which moment came back. Optional.
+	 */
+	int (*advise)(struct drvp_session *session, const struct drvp_identity *identity,
+		      bool moment, drvp_advice_fn fn, void *user, struct drv_error *err);
 
 	/* After all work: whether the moment held. May put a word into identity->consistency. */
 	int (*finish)(struct drvp_session *session, struct drvp_identity *identity,
