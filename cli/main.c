@@ -48,6 +48,20 @@ const struct command commands[] = {
 	  "    drverify capture --baseline checks.json > report.json\n"
 	  "  Signed, so that whoever verifies can tell where it comes from:\n"
 	  "    drverify capture --baseline checks.json --write json=report.json --sign ops-2025\n" },
+	{ "doctor", cmd_doctor, "say what would keep a document from being verified", FOR_DOCTOR, NULL,
+	  "Connects as drverify verify would, and says of each check whether it could be decided:\n"
+	  "rights that are lacking, with the SQL that grants them; row security; tables, columns,\n"
+	  "keys and files that are missing; what the document does not state; poolers, standbys and\n"
+	  "settings left over from a restore. It looks into catalogues only and reads no row, so it\n"
+	  "is quick, and says nothing about the data.\n"
+	  "\n"
+	  "Exit status: 0 nothing is in the way, 1 warnings, 3 some check would be undecided, or\n"
+	  "fail before it began, as with a missing table.\n"
+	  "\n"
+	  "Examples\n"
+	  "  Before the first capture, and before the night when it is needed:\n"
+	  "    drverify doctor --capture --baseline checks.json --source main=service=production\n"
+	  "    drverify doctor --baseline report.json --source main=service=recovery\n" },
 	{ "chain-try", cmd_chain_try, "show how some entries of an audit chain are hashed", FOR_TRY,
 	  NULL,
 	  "Builds the bytes that a recipe says were hashed, for a few entries, and shows them with\n"

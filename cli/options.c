@@ -24,12 +24,12 @@ struct row {
 #define AT(member) offsetof(struct options, member)
 
 static const struct row rows[] = {
-	{ "baseline", 0, LIST, FOR_RUNS | FOR_TRY, AT(baselines), "FILE",
+	{ "baseline", 0, LIST, FOR_RUNS | FOR_TRY | FOR_DOCTOR, AT(baselines), "FILE",
 	  "the document: a specification, a captured baseline, or the report\n"
 	  "of a run that passed; - reads standard input. To verify, it may be a\n"
 	  "folder (of *.json) or repeated: the newest baseline that is not after\n"
 	  "the restore point is taken" },
-	{ "source", 0, LIST, FOR_RUNS | FOR_TRY, AT(sources), "NAME=URI",
+	{ "source", 0, LIST, FOR_RUNS | FOR_TRY | FOR_DOCTOR, AT(sources), "NAME=URI",
 	  "where a source of the document is; without it DRVERIFY_SOURCE_<NAME>,\n"
 	  "then libpq's own settings or MONGODB_URI decide, those two only for the\n"
 	  "one source of their kind; repeatable" },
@@ -56,20 +56,22 @@ static const struct row rows[] = {
 	{ "column-zone", 0, TEXT, FOR_PROPOSE, AT(column_zone), "ZONE",
 	  "for time columns without zone: the zone of the application that wrote\n"
 	  "them, such as Asia/Seoul (default: UTC)" },
-	{ "restored-to", 0, LIST, FOR_RUNS, AT(restored_to), "POINT",
+	{ "restored-to", 0, LIST, FOR_RUNS | FOR_DOCTOR, AT(restored_to), "POINT",
 	  "which moment came back: a time with zone, a PostgreSQL LSN,\n"
 	  "\"baseline\" for the moment of the capture, or \"now\" when nothing was\n"
 	  "restored and the sources are live; SOURCE=POINT is of one source;\n"
 	  "repeatable" },
-	{ "incident-at", 0, TEXT, FOR_RUNS, AT(incident_at), "TIME",
+	{ "incident-at", 0, TEXT, FOR_RUNS | FOR_DOCTOR, AT(incident_at), "TIME",
 	  "when data was lost: a time with zone" },
-	{ "only", 0, LIST, FOR_RUNS, AT(only), "GLOB",
+	{ "capture", 0, FLAG, FOR_DOCTOR, AT(for_capture), NULL,
+	  "ask what would be in the way of drverify capture instead" },
+	{ "only", 0, LIST, FOR_RUNS | FOR_DOCTOR, AT(only), "GLOB",
 	  "only checks whose id matches, such as row_count or 'row_count:main:*';\n"
 	  "each GLOB must match some check; repeatable" },
-	{ "skip", 0, LIST, FOR_RUNS, AT(skip), "GLOB",
+	{ "skip", 0, LIST, FOR_RUNS | FOR_DOCTOR, AT(skip), "GLOB",
 	  "leave out checks whose id matches, even if --only names them; each GLOB\n"
 	  "must match some check; repeatable" },
-	{ "priority", 0, PRIORITY, FOR_RUNS, AT(priority), "N",
+	{ "priority", 0, PRIORITY, FOR_RUNS | FOR_DOCTOR, AT(priority), "N",
 	  "only checks of priority 1 to N" },
 	{ "budget", 0, DURATION, FOR_RUNS, AT(budget_ms), "DURATION",
 	  "longest time for the whole run, such as 30m: important checks go first,\n"
@@ -79,11 +81,11 @@ static const struct row rows[] = {
 	  "(what a server counts by itself is not slowed down; see --jobs)" },
 	{ "jobs", 0, JOBS, FOR_RUNS, AT(jobs), "N",
 	  "connections a source (default: processors, at most 4)" },
-	{ "timeout", 0, DURATION, FOR_RUNS | FOR_TRY, AT(timeout_ms), "DURATION",
+	{ "timeout", 0, DURATION, FOR_RUNS | FOR_TRY | FOR_DOCTOR, AT(timeout_ms), "DURATION",
 	  "longest wait for one piece of work, such as 90s or 1h30m (default: 10m)" },
 	{ "timeout", 0, DURATION, FOR_PROPOSE, AT(timeout_ms), "DURATION",
 	  "longest search, such as 5m (default: 60s)" },
-	{ "key", 0, LIST, FOR_RUNS | FOR_TRY, AT(keys), "NAME=FILE",
+	{ "key", 0, LIST, FOR_RUNS | FOR_TRY | FOR_DOCTOR, AT(keys), "NAME=FILE",
 	  "a key that the document asks for by name, read from a file (one newline\n"
 	  "at its end is not part of it); repeatable" },
 	{ "key", 0, LIST, FOR_PROPOSE, AT(keys), "NAME=FILE",
@@ -91,15 +93,15 @@ static const struct row rows[] = {
 	  "end is not part of it); repeatable" },
 	{ "key", 0, TEXT, FOR_SIGN, AT(key), "KEY",
 	  "the private key to sign with, as drverify keygen made it" },
-	{ "trust", 0, LIST, FOR_RUNS | FOR_TRY, AT(trusted), "KEY.pub",
+	{ "trust", 0, LIST, FOR_RUNS | FOR_TRY | FOR_DOCTOR, AT(trusted), "KEY.pub",
 	  "refuse a document FILE unless FILE.sig is a signature of it by this key,\n"
 	  "or by another one that is trusted; repeatable" },
-	{ "signature", 0, TEXT, FOR_RUNS | FOR_TRY, AT(signature), "FILE",
+	{ "signature", 0, TEXT, FOR_RUNS | FOR_TRY | FOR_DOCTOR, AT(signature), "FILE",
 	  "with --trust, the signature of a document from standard input" },
 	{ "sign", 0, TEXT, FOR_CAPTURE, AT(sign), "KEY",
 	  "sign the baseline that --write json=PATH keeps with this private key;\n"
 	  "the signature goes to PATH.sig" },
-	{ "allow-sql", 0, FLAG, FOR_RUNS | FOR_TRY, AT(allow_sql), NULL,
+	{ "allow-sql", 0, FLAG, FOR_RUNS | FOR_TRY | FOR_DOCTOR, AT(allow_sql), NULL,
 	  "run SQL and server-side code of a document that no trusted key signed" },
 	{ "since-checkpoint", 0, FLAG, FOR_RUNS, AT(since_checkpoint), NULL,
 	  "of audit chains, read only what came after the last recorded checkpoint" },
@@ -108,7 +110,7 @@ static const struct row rows[] = {
 	{ "keep-keys", 0, FLAG, FOR_CAPTURE, AT(keep_keys), NULL,
 	  "keep the primary key of each row with its trace (\"detail\": \"rows\"), so\n"
 	  "that rows which go missing can be named; they may be personal data" },
-	{ "sidecars", 0, TEXT, FOR_RUNS, AT(sidecars), "FOLDER",
+	{ "sidecars", 0, TEXT, FOR_RUNS | FOR_DOCTOR, AT(sidecars), "FOLDER",
 	  "where the files with traces of rows are (default: the folder of the\n"
 	  "document; to capture, of the one that is written)" },
 	{ "write", 0, LIST, FOR_RUNS, AT(writes), "FORMAT=PATH",
@@ -118,7 +120,7 @@ static const struct row rows[] = {
 	{ "format", 0, TEXT, FOR_RUNS | FOR_SHOW, AT(format), "FORMAT",
 	  "what standard output gets, and all it gets: text (the default), json,\n"
 	  "nagios, markdown, html, junit or prometheus" },
-	{ "quiet", 'q', FLAG, FOR_RUNS, AT(quiet), NULL,
+	{ "quiet", 'q', FLAG, FOR_RUNS | FOR_DOCTOR, AT(quiet), NULL,
 	  "say nothing unless something is wrong" },
 	{ "verbose", 'v', FLAG, FOR_RUNS, AT(verbose), NULL, "list passing checks one by one" },
 	{ "help", 'h', FLAG, FOR_ALL, AT(help), NULL, "show this help" },

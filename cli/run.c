@@ -144,6 +144,14 @@ static int prepare(struct drv_run **run, const struct drv_baseline *baseline,
 	return sources_place(*run, baseline, options);
 }
 
+int run_prepare(struct drv_run **run, struct drv_baseline **baseline, const struct options *options,
+		bool capture)
+{
+	int status = (capture ? run_read_baseline : series_read_baseline)(baseline, options);
+
+	return status ? status : prepare(run, *baseline, options, capture);
+}
+
 static int measure(struct drv_report **report, struct drv_run *run, const struct options *options,
 		   bool capture)
 {
@@ -196,8 +204,8 @@ int run_and_report(const struct options *options, bool capture)
 
 	/* A key that cannot be used should show now, not after hours of reading. */
 	if (!output_check(options, capture) && !key_read(&key, options->sign, "--sign") &&
-	    !(capture ? run_read_baseline : series_read_baseline)(&baseline, options) &&
-	    !prepare(&run, baseline, options, capture) && !measure(&report, run, options, capture)) {
+	    !run_prepare(&run, &baseline, options, capture) &&
+	    !measure(&report, run, options, capture)) {
 		status = deliver(report, options, capture, key);
 		sources_hint(report, baseline, options);
 	}

@@ -18,6 +18,13 @@ int run_read_baseline(struct drv_baseline **baseline, const struct options *opti
 /* Gives the run what each --key names. Returns 0, or non-zero after a complaint. */
 int run_give_keys(struct drv_run *run, const struct options *options);
 
+/*
+ * Reads the document, or chooses one to verify against, and makes a run of it with all that the
+ * command line says. Returns 0, or non-zero after a complaint; what was made is the caller's to free.
+ */
+int run_prepare(struct drv_run **run, struct drv_baseline **baseline, const struct options *options,
+		bool capture);
+
 int run_and_report(const struct options *options, bool capture);
 
 #endif

@@ -126,7 +126,7 @@ class Help(Case):
         self.assertIn("baseline for later", self.out)
 
     def test_help_fits_a_terminal(self):
-        for command in ("verify", "capture", "chain-try", "chain-propose", "keygen", "sign", "show",
+        for command in ("verify", "capture", "doctor", "chain-try", "chain-propose", "keygen", "sign", "show",
                         "diff", "explain", "help"):
             self.run_program("help", command, status=0)
             for line in self.out.splitlines():

@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+"""test_doctor.py: drverify doctor on real servers: what it foresees is what verify then says
+
+Environment as for test_cli.py.
+"""
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import unittest
+
+from test_cli import CANARY, MONGODB, NOWHERE, POSTGRESQL, Case, document
+
+ROLE = "doctor_reader"
+# What is under test may be shared by other suites, so that rights are changed in its own database.
+DATABASE = "doctor"
+
+
+def psql(text, database=DATABASE):
+    subprocess.run(["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", "-",
+                    f"{POSTGRESQL} dbname={database}"], input=text, encoding="utf-8", check=True)
+
+
+def count(table, **members):
+    return {"check": "row_count", "source": "main", "table": table, "expect": {"min": 1}, **members}
+
+
+def content(table, **members):
+    return {"check": "content", "source": "main", "table": table, **members}
+
+
+class Doctor(Case):
+    def doctor(self, checks, *arguments, status, **members):
+        self.baseline = self.put("checks.json", {**document(checks), **members})
+        self.run_program("doctor", "--baseline", self.baseline, *arguments, status=status)
+
+    def said_of(self, check):
+        """The word about a check, and the codes under it."""
+        found = re.search(rf"^P\d (\S+) +{re.escape(check)}\n((?:    .*\n)*)", self.out, re.M)
+        self.assertIsNotNone(found, f"{check}\n{self.out}")
+        return found[1], re.findall(r"^    ([a-z_.]+): ", found[2], re.M)
+
+
+class WithoutServers(Doctor):
+    def test_help(self):
+        self.run_program("help", "doctor", status=0)
+        for part in ("--baseline FILE", "--source NAME=URI", "--capture", "Exit status"):
+            self.assertIn(part, self.out)
+        for line in self.out.splitlines():
+            self.assertLessEqual(len(line), 100)
+
+    def test_no_reports(self):
+        self.assert_refused("doctor", "--baseline", self.baseline, "--write", "json=x",
+                            says="--write")
+
+    def test_unreachable(self):
+        self.need_postgresql()
+        self.doctor([count("public.a"), content("public.a")],
+                    "--source", f"main={NOWHERE} password={CANARY}", status=3)
+        self.assertEqual(self.said_of("row_count:main:public.a"), ("UNDECIDED", ["source.unreachable"]))
+        self.assertEqual(self.said_of("content:main:public.a"), ("UNDECIDED", ["check.blocked"]))
+        self.assertNotIn(CANARY, self.out + self.err)
+
+
+@unittest.skipUnless(POSTGRESQL, "needs DRV_TEST_POSTGRESQL")
+class PostgreSQL(Doctor):
+    place = ["--source", f"main={POSTGRESQL} dbname={DATABASE} user={ROLE}"]
+
+    def setUp(self):
+        super().setUp()
+        psql(f"CREATE ROLE {ROLE} LOGIN", "postgres")
+        self.addCleanup(psql, f"DROP ROLE {ROLE}", "postgres")
+        psql(f"CREATE DATABASE {DATABASE}", "postgres")
+        self.addCleanup(psql, f"DROP DATABASE {DATABASE} WITH (FORCE)", "postgres")
+        psql(f"CREATE SCHEMA shop; CREATE TABLE shop.orders AS SELECT 1 AS id, 'x' AS note;"
+             f"CREATE TABLE open AS SELECT 1 AS id, now()::timestamp AS at, 'x' AS note;"
+             f"GRANT SELECT ON open TO {ROLE}")
+
+    def statements(self):
+        return [line for line in self.out.splitlines() if line.endswith(";")]
+
+    def agrees(self, *arguments):
+        """Verify decides what doctor calls ready, and nothing else."""
+        foreseen = dict((check, word) for word, check in
+                        re.findall(r"^P\d (\S+) +(\S+)$", self.out, re.M))
+        path = self.path("agrees.json")
+        subprocess.run([os.environ["DRVERIFY"], "--baseline", self.baseline, "--write",
+                        f"json={path}", "-q", *arguments, *self.place],
+                       capture_output=True, check=False, timeout=60)
+        with open(path, encoding="utf-8") as file:
+            results = [check["result"] for check in json.load(file)["checks"]]
+        self.assertEqual(len(results), len(foreseen))
+        for result, check in zip(results, json.loads(self.get("checks.json"))["checks"]):
+            name = f"{check['check']}:main" + (":" + check["table"] if "table" in check else "") + (
+                ":" + check["column"] if "column" in check else "")
+            undecided = result["verdict"] == "inconclusive" or any(
+                finding["code"] in ("relation.missing", "relation.column_missing")
+                for finding in result.get("findings", []))
+            self.assertEqual(foreseen[name] == "UNDECIDED", undecided, f"{name}: {result}\n{self.out}")
+
+    def test_ready(self):
+        self.doctor([count("public.open")], *self.place, status=0)
+        self.assertEqual(self.said_of("row_count:main:public.open"), ("ready", []))
+        self.assertEqual(self.statements(), [])
+        self.agrees()
+        self.run_program("doctor", "-q", "--baseline", self.baseline, *self.place, status=0)
+        self.assertEqual(self.out, "")
+
+    def test_rights_are_granted_by_what_is_printed(self):
+        psql(f"CREATE TABLE shop.items AS SELECT 1 AS id; CREATE TABLE \"q\"\"t; DROP\" (id int);"
+             f"CREATE TABLE columns AS SELECT 1 AS id, 2 AS secret; GRANT SELECT (id) ON columns TO {ROLE}")
+        checks = [count("shop.orders"), count("shop.items"), count(["public", 'q"t; DROP'], expect={"min": 0}),
+                  content("public.columns")]
+        self.doctor(checks, "--capture", *self.place, status=3)
+        self.assertEqual(self.said_of("row_count:main:shop.orders"), ("UNDECIDED", ["relation.denied"]))
+        # Some columns can be read, which is enough to count, but not to digest.
+        self.assertEqual(self.said_of("content:main:public.columns"), ("UNDECIDED", ["source.denied"]))
+        self.assertIn(f'GRANT USAGE ON SCHEMA "shop" TO "{ROLE}"; GRANT SELECT ON "shop"."orders" TO "{ROLE}";',
+                      self.statements())
+        self.assertIn(f'-- or at once, from PostgreSQL 14 on: GRANT pg_read_all_data TO "{ROLE}";',
+                      self.statements())
+        psql("\n".join(line for line in self.statements()))
+        self.doctor(checks, "--capture", *self.place, status=0)
+
+    def test_row_security(self):
+        psql(f"ALTER TABLE open ENABLE ROW LEVEL SECURITY")
+        self.doctor([count("public.open")], *self.place, status=3)
+        self.assertEqual(self.said_of("row_count:main:public.open"),
+                         ("UNDECIDED", ["relation.rows_hidden"]))
+        self.assertEqual(self.statements(), [f'ALTER ROLE "{ROLE}" BYPASSRLS;'])
+        self.agrees()
+        psql("\n".join(self.statements()))
+        self.doctor([count("public.open")], *self.place, status=0)
+
+    def test_what_is_missing(self):
+        checks = [
+            count("public.gone"),
+            {"check": "freshness", "source": "main", "table": "public.open", "column": "gone", "max_loss": "1h"},
+            {"check": "freshness", "source": "main", "table": "public.open", "column": "at", "max_loss": "1h"},
+            {"check": "assert", "source": "main", "sql": "SELECT 1 WHERE false"},
+            content("public.open", hmac_key="paper"),
+        ]
+        self.doctor(checks, *self.place, status=3)
+        self.assertEqual(self.said_of("row_count:main:public.gone"), ("UNDECIDED", ["relation.missing"]))
+        self.assertEqual(self.said_of("freshness:main:public.open:gone"),
+                         ("UNDECIDED", ["relation.column_missing"]))
+        self.assertEqual(self.said_of("freshness:main:public.open:at"),
+                         ("UNDECIDED", ["freshness.zone_needed"]))
+        self.assertEqual(self.said_of("assert:main"), ("UNDECIDED", ["check.not_allowed"]))
+        self.assertEqual(self.said_of("content:main:public.open"), ("UNDECIDED", ["content.key_missing"]))
+        self.assertIn("--key paper=FILE", self.out)
+        self.agrees()
+
+    def test_what_is_not_stated(self):
+        checks = [
+            count("public.open", expect={}),
+            content("public.open"),
+            {"check": "freshness", "source": "main", "table": "public.open", "column": "at",
+             "column_zone": "UTC"},
+        ]
+        self.doctor(checks, *self.place, status=3)
+        for check in ("row_count:main:public.open", "content:main:public.open",
+                      "freshness:main:public.open:at"):
+            self.assertEqual(self.said_of(check), ("UNDECIDED", ["check.no_expectation"]))
+        self.agrees()
+        checks[2]["max_loss"] = "1h"
+        self.doctor(checks, *self.place, status=3)
+        self.assertEqual(self.said_of("freshness:main:public.open:at"),
+                         ("UNDECIDED", ["freshness.no_reference"]))
+        self.agrees()
+        self.doctor(checks, "--incident-at", "2020-01-01T00:00:00Z", *self.place, status=3)
+        self.assertEqual(self.said_of("freshness:main:public.open:at"), ("ready", []))
+        self.doctor(checks, "--capture", *self.place, status=0)
+
+    def test_own_sql(self):
+        checks = [{"check": "assert", "source": "main", "sql": "SELECT 1 FROM shop.orders"}]
+        self.doctor(checks, "--allow-sql", *self.place, status=3)
+        self.assertEqual(self.said_of("assert:main"), ("UNDECIDED", ["source.denied"]))
+        self.agrees("--allow-sql")
+        checks[0]["sql"] = "SELECT nonsense"
+        self.doctor(checks, "--allow-sql", *self.place, status=3)
+        self.assertEqual(self.said_of("assert:main"), ("UNDECIDED", ["check.not_possible"]))
+        checks[0]["sql"] = "SELECT 1 FROM public.open WHERE id > 1"
+        self.doctor(checks, "--allow-sql", *self.place, status=0)
+        self.agrees("--allow-sql")
+
+    def test_nothing_is_read(self):
+        psql("CREATE FUNCTION trap() RETURNS int LANGUAGE plpgsql VOLATILE AS"
+             " $$BEGIN RAISE 'a row was read'; END$$;"
+             "CREATE VIEW trapped AS SELECT id, trap() AS value, at FROM open WHERE trap() = 1;"
+             f"GRANT SELECT ON trapped TO {ROLE}")
+        checks = [count("public.trapped"), content("public.trapped"),
+                  {"check": "freshness", "source": "main", "table": "public.trapped", "column": "at",
+                   "column_zone": "UTC", "max_loss": "1h"},
+                  {"check": "assert", "source": "main", "sql": "SELECT public.trap()"}]
+        self.doctor(checks, "--capture", "--allow-sql", *self.place, status=0)
+        self.run_program("capture", "--allow-sql", "--baseline", self.baseline, *self.place, status=3)
+        self.assertEqual(len(re.findall(r"^P5 \?\?\?\? .* raised an error", self.err, re.M)), 4, self.err)
+
+    def test_after_a_capture(self):
+        kept = self.path("kept.json")
+        self.put("checks.json", document([count("public.open"), content("public.open", detail="rows", key=["id"])]))
+        self.run_program("capture", "--baseline", self.path("checks.json"), "--write", f"json={kept}",
+                         *self.place, status=0)
+        self.run_program("doctor", "--baseline", kept, *self.place, status=0)
+        file = json.loads(self.get("kept.json"))["checks"][1]["expect"]["sidecar"]["file"]
+        os.remove(self.path(file))
+        self.run_program("doctor", "--baseline", kept, *self.place, status=1)
+        self.assertEqual(self.said_of("content:main:public.open"), ("warning", ["content.sidecar"]))
+        # Of a dump nothing proves which moment it holds.
+        text = json.loads(self.get("kept.json"))
+        text["sources"]["main"]["restored_by"] = "logical"
+        self.put("kept.json", text)
+        self.run_program("doctor", "--baseline", kept, *self.place, status=3)
+        self.assertEqual(self.said_of("row_count:main:public.open"), ("UNDECIDED", ["lineage.unknown"]))
+        self.run_program("doctor", "--baseline", kept, "--restored-to", "baseline", *self.place, status=1)
+
+    def test_settings_and_rights_to_tell_the_moment(self):
+        psql("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
+        place = ["--source", self.place[1] + " options='-c default_transaction_read_only=on'"]
+        self.doctor([count("public.open")], *place, status=1)
+        self.assertEqual(self.said_of("row_count:main:public.open"),
+                         ("warning", ["connection.setting", "source.rights"]))
+        psql("\n".join(self.statements()))
+        self.doctor([count("public.open")], *self.place, status=0)
+
+    def test_pooler(self):
+        program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+        if not program:
+            self.skipTest("no pgbouncer on this machine")
+        host = re.search(r"host=(\S+)", POSTGRESQL)[1]
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        users = self.put("users.txt", f'"{ROLE}" ""\n')
+        settings = self.put("pgbouncer.ini", (
+            f"[databases]\n{DATABASE} = host={host} dbname={DATABASE}\n[pgbouncer]\n"
+            f"listen_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = trust\nauth_file = {users}\n"
+            f"pool_mode = transaction\nunix_socket_dir =\nlogfile = /dev/null\n"))
+        os.chmod(self.folder, 0o755)
+        # The socket's folder is open to the server's user alone.
+        user = ["-u", "postgres"] if os.geteuid() == 0 else []
+        pooler = subprocess.Popen([program, *user, settings], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(pooler.stderr.close)
+        self.addCleanup(pooler.wait)
+        self.addCleanup(pooler.terminate)
+        for line in pooler.stderr:
+            if "process up" in line:
+                break
+        # The second address leads here too, but does not say so.
+        for address, codes in (("127.0.0.1", ["source.pooler"]),
+                               ("0.0.0.0", ["source.no_tls", "source.pooler"])):
+            self.doctor([count("public.open")], "--source",
+                        f"main=host={address} port={port} dbname={DATABASE} user={ROLE}", status=1)
+            self.assertEqual(self.said_of("row_count:main:public.open"), ("warning", codes))
+
+
+@unittest.skipUnless(MONGODB, "needs DRV_TEST_MONGODB")
+class MongoDB(Doctor):
+    def test_collections(self):
+        self.doctor([{"check": "connection", "source": "search"},
+                     {"check": "collection_count", "source": "search", "collection": "gone"}],
+                    "--source", f"search={MONGODB}",
+                    sources={"search": {"store": "mongodb", "database": "doctor"}}, status=3)
+        self.assertEqual(self.said_of("connection:search"), ("ready", []))
+        self.assertEqual(self.said_of("collection_count:search:gone"),
+                         ("UNDECIDED", ["collection.missing"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
