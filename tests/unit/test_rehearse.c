@@ -19,8 +19,8 @@ static const char document[] =
 static struct drv_run *new_run(void)
 {
 	struct drv_error error = DRV_ERROR_INIT;
-	struct drv_baseline *baseline;
-	struct drv_run *run;
+	struct drv_baseline *baseline = NULL;
+	struct drv_run *run = NULL;
 
 	if (drv_baseline_parse(&baseline, document, strlen(document), "t.json", &error) ||
 	    drv_run_new(&run, baseline, NULL, &error))
