@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
@@ -36,10 +35,26 @@ GRANT SELECT ON public.ten, public.slow, public.breaks, public.hidden TO {ROLE};
 
 
 def psql(sql, database=DATABASE):
-    subprocess.run(
-        ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", at(database), "-c", sql],
-        check=True, stdout=subprocess.DEVNULL,
+    done = subprocess.run(
+        ["psql", "-X", "-q", "-t", "-A", "-v", "ON_ERROR_STOP=1", "-d", at(database), "-c", sql],
+        check=True, stdout=subprocess.PIPE, text=True,
     )
+    return done.stdout.strip()
+
+
+def wait_for(question, database=DATABASE):
+    """Until the server answers yes, however busy the machine is."""
+    until = time.monotonic() + 30
+    while psql(f"SELECT EXISTS ({question})", database) != "t":
+        if time.monotonic() > until:
+            raise TimeoutError(question)
+        time.sleep(0.05)
+
+
+def wait_for_scan(name):
+    """Rows of the slow view are on their way to a session of that name."""
+    wait_for("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' "
+             f"AND application_name = '{name}'")
 
 
 def at(database, **extra):
@@ -153,24 +168,17 @@ class Faults(unittest.TestCase):
         self.assertEqual(self.codes[0], ["check.timeout"])
         self.assertEqual(self.bad[1]["verdict"], "pass")
 
-    def kill_after(self, seconds, name):
-        def kill():
-            time.sleep(seconds)
-            psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                 f"WHERE application_name = '{name}'", "postgres")
-        thread = threading.Thread(target=kill)
-        thread.start()
-        self.addCleanup(thread.join)
-
     def test_dies_in_mid_scan(self):
         process = self.start(at(DATABASE, application_name="doomed"), examine("slow"))
-        self.kill_after(1.5, "doomed")
+        wait_for_scan("doomed")
+        psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+             "WHERE application_name = 'doomed'", "postgres")
         self.finish(process, 15)
         self.assertEqual(self.codes, [["source.lost"]])
 
     def test_interrupted_in_mid_scan(self):
-        process = self.start(at(DATABASE), examine("slow"))
-        time.sleep(1.5)
+        process = self.start(at(DATABASE, application_name="stopped"), examine("slow"))
+        wait_for_scan("stopped")
         process.send_signal(signal.SIGINT)
         self.finish(process, 5)
         self.assertEqual(self.codes, [["check.cancelled"]])
@@ -183,7 +191,8 @@ class Faults(unittest.TestCase):
         )
         self.addCleanup(blocker.wait)
         self.addCleanup(blocker.kill)
-        time.sleep(1)
+        wait_for("SELECT FROM pg_locks WHERE relation = 'public.private'::regclass "
+                 "AND mode = 'AccessExclusiveLock' AND granted")
         process = self.start(at(DATABASE), count("private"), count("ten"), options=["--timeout", "4s"])
         self.finish(process, 12)
         self.assertEqual(self.codes, [["relation.busy"], []])
