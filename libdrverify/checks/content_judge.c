@@ -261,7 +261,7 @@ static bool judge_method(const struct drvp_content_judging *j)
 	return false;
 }
 
-static bool judge_key(const struct drvp_content_judging *j)
+static bool judge_key_given(const struct drvp_content_judging *j)
 {
 	const struct drvp_secret *secret;
 	const char *name;
@@ -271,6 +271,15 @@ static bool judge_key(const struct drvp_content_judging *j)
 				       "--key %s=FILE", name, name);
 		return false;
 	}
+	return true;
+}
+
+static bool judge_key_same(const struct drvp_content_judging *j)
+{
+	const struct drvp_secret *secret;
+	const char *name;
+
+	drvp_content_secret(j->content, j->c->settings, &secret, &name);
 	if (!j->recorded || j->recorded->method.value != DRVP_CONTENT_HMAC ||
 	    !strcmp(j->recorded->key_id, j->own->key_id))
 		return true;
@@ -317,8 +326,9 @@ void drvp_content_foresee(const struct drvp_item *item, const struct drvp_tally 
 		.out = out,
 	};
 
-	if (!judge_method(&j) || !judge_key(&j))
-		return;
+	/* Without columns it was not even rehearsed. */
+	if (judge_method(&j) && judge_key_given(&j) && j.own->columns.count)
+		judge_key_same(&j);
 	tell_unrecorded(&j);
 	look_for_sidecar(&j);
 }
@@ -336,7 +346,7 @@ void drvp_content_judge(const struct drvp_item *item, const struct drvp_tally *t
 		.out = out,
 	};
 
-	if (!judge_method(&j) || !judge_key(&j))
+	if (!judge_method(&j) || !judge_key_given(&j) || !judge_key_same(&j))
 		return;
 	j.total = drvp_buckets_total(&j.own->buckets);
 	tell_unrecorded(&j);

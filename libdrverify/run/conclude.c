@@ -176,7 +176,7 @@ static void conclude_error(struct drvp_task *task, const struct drv_run *run,
 		drvp_verdict_statement(verdict, task->relation->statement);
 }
 
-/* What measuring would not change: a check that could not be measured says why by itself. */
+/* Also of a check that something else is in the way of already, so that all is told at once. */
 static void foresee(struct drvp_task *task, const struct drv_run *run,
 		    const struct drvp_source_report *source)
 {
@@ -227,11 +227,11 @@ static void conclude_task(struct drvp_plan *plan, struct drvp_task *task, const 
 				       task->missing_column);
 	} else if (task->error.status) {
 		conclude_error(task, run, source);
-	} else if (run->rehearsal) {
-		foresee(task, run, source);
-	} else {
+	} else if (!run->rehearsal) {
 		judge(task, run, source);
 	}
+	if (run->rehearsal)
+		foresee(task, run, source);
 }
 
 void drvp_conclude(struct drvp_plan *plan, const struct drv_run *run,

@@ -137,6 +137,7 @@ class PostgreSQL(Doctor):
     def test_what_is_missing(self):
         checks = [
             count("public.gone"),
+            count("shop.orders", expect={}),
             {"check": "freshness", "source": "main", "table": "public.open", "column": "gone", "max_loss": "1h"},
             {"check": "freshness", "source": "main", "table": "public.open", "column": "at", "max_loss": "1h"},
             {"check": "assert", "source": "main", "sql": "SELECT 1 WHERE false"},
@@ -145,10 +146,12 @@ class PostgreSQL(Doctor):
         self.doctor(checks, *self.place, status=3)
         self.assertEqual(self.said_of("row_count:main:public.gone"), ("UNDECIDED", ["relation.missing"]))
         self.assertEqual(self.said_of("freshness:main:public.open:gone"),
-                         ("UNDECIDED", ["relation.column_missing"]))
+                         ("UNDECIDED", ["relation.column_missing", "freshness.no_reference"]))
         self.assertEqual(self.said_of("freshness:main:public.open:at"),
                          ("UNDECIDED", ["freshness.zone_needed"]))
         self.assertEqual(self.said_of("assert:main"), ("UNDECIDED", ["check.not_allowed"]))
+        self.assertEqual(self.said_of("row_count:main:shop.orders"),
+                         ("UNDECIDED", ["relation.denied", "check.no_expectation"]))
         self.assertEqual(self.said_of("content:main:public.open"), ("UNDECIDED", ["content.key_missing"]))
         self.assertIn("--key paper=FILE", self.out)
         self.agrees()
@@ -190,14 +193,16 @@ class PostgreSQL(Doctor):
         psql("CREATE FUNCTION trap() RETURNS int LANGUAGE plpgsql VOLATILE AS"
              " $$BEGIN RAISE 'a row was read'; END$$;"
              "CREATE VIEW trapped AS SELECT id, trap() AS value, at FROM open WHERE trap() = 1;"
-             f"GRANT SELECT ON trapped TO {ROLE}")
+             "CREATE VIEW hashed AS SELECT * FROM trapped;"
+             f"GRANT SELECT ON trapped, hashed TO {ROLE}")
         checks = [count("public.trapped"), content("public.trapped"),
+                  content("public.hashed", method="server"),
                   {"check": "freshness", "source": "main", "table": "public.trapped", "column": "at",
                    "column_zone": "UTC", "max_loss": "1h"},
                   {"check": "assert", "source": "main", "sql": "SELECT public.trap()"}]
         self.doctor(checks, "--capture", "--allow-sql", *self.place, status=0)
         self.run_program("capture", "--allow-sql", "--baseline", self.baseline, *self.place, status=3)
-        self.assertEqual(len(re.findall(r"^P5 \?\?\?\? .* raised an error", self.err, re.M)), 4, self.err)
+        self.assertEqual(len(re.findall(r"^P5 \?\?\?\? .* raised an error", self.err, re.M)), 5, self.err)
 
     def test_after_a_capture(self):
         kept = self.path("kept.json")
@@ -205,17 +210,27 @@ class PostgreSQL(Doctor):
         self.run_program("capture", "--baseline", self.path("checks.json"), "--write", f"json={kept}",
                          *self.place, status=0)
         self.run_program("doctor", "--baseline", kept, *self.place, status=0)
+        # Another key than that of the capture, and the right one.
+        self.run_program("capture", "--baseline", self.path("checks.json"), "--write", f"json={kept}",
+                         "--key", "content=" + self.put("a.key", "k" * 32), *self.place, status=0)
+        self.run_program("doctor", "--baseline", kept, *self.place, "--key",
+                         "content=" + self.put("b.key", "x" * 32), status=3)
+        self.assertEqual(self.said_of("content:main:public.open"), ("UNDECIDED", ["content.key_differs"]))
+        self.run_program("doctor", "--baseline", kept, *self.place, status=3)
+        self.assertEqual(self.said_of("content:main:public.open"), ("UNDECIDED", ["content.key_missing"]))
+        key = ["--key", "content=" + self.path("a.key")]
+        self.run_program("doctor", "--baseline", kept, *self.place, *key, status=0)
         file = json.loads(self.get("kept.json"))["checks"][1]["expect"]["sidecar"]["file"]
         os.remove(self.path(file))
-        self.run_program("doctor", "--baseline", kept, *self.place, status=1)
+        self.run_program("doctor", "--baseline", kept, *self.place, *key, status=1)
         self.assertEqual(self.said_of("content:main:public.open"), ("warning", ["content.sidecar"]))
         # Of a dump nothing proves which moment it holds.
         text = json.loads(self.get("kept.json"))
         text["sources"]["main"]["restored_by"] = "logical"
         self.put("kept.json", text)
-        self.run_program("doctor", "--baseline", kept, *self.place, status=3)
+        self.run_program("doctor", "--baseline", kept, *self.place, *key, status=3)
         self.assertEqual(self.said_of("row_count:main:public.open"), ("UNDECIDED", ["lineage.unknown"]))
-        self.run_program("doctor", "--baseline", kept, "--restored-to", "baseline", *self.place, status=1)
+        self.run_program("doctor", "--baseline", kept, "--restored-to", "baseline", *self.place, *key, status=1)
 
     def test_settings_and_rights_to_tell_the_moment(self):
         psql("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
@@ -266,7 +281,7 @@ class MongoDB(Doctor):
                     sources={"search": {"store": "mongodb", "database": "doctor"}}, status=3)
         self.assertEqual(self.said_of("connection:search"), ("ready", []))
         self.assertEqual(self.said_of("collection_count:search:gone"),
-                         ("UNDECIDED", ["collection.missing"]))
+                         ("UNDECIDED", ["collection.missing", "check.no_expectation"]))
 
 
 if __name__ == "__main__":
