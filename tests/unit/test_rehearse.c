@@ -29,7 +29,7 @@ static struct drv_run *new_run(void)
 	return run;
 }
 
-static int refuse(const char *bytes, size_t len, void *user)
+static int refuse(const void *bytes, size_t len, void *user)
 {
 	(void)bytes;
 	(void)len;
