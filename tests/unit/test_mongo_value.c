@@ -249,6 +249,41 @@ static void kinds_follow_types(void **state)
 	drvp_arena_free(&arena);
 }
 
+/* Bytes of the document itself, so that a type and the order of fields are among them. */
+static void stable_values_are_stored_bytes(void **state)
+{
+	struct drvp_arena arena = { 0 };
+	bson_t narrow = BSON_INITIALIZER, wide = BSON_INITIALIZER, inner;
+	struct drvp_value value;
+
+	(void)state;
+	BSON_APPEND_DOCUMENT_BEGIN(&narrow, "in", &inner);
+	BSON_APPEND_INT32(&inner, "v", 7);
+	bson_append_document_end(&narrow, &inner);
+	BSON_APPEND_DOCUMENT_BEGIN(&wide, "in", &inner);
+	BSON_APPEND_INT64(&inner, "v", 7);
+	bson_append_document_end(&wide, &inner);
+	BSON_APPEND_NULL(&wide, "nothing");
+	value = value_of(&narrow, "", DRVP_FORM_STABLE, &arena);
+	assert_int_equal(value.kind, DRVP_BYTES);
+	assert_int_equal(value.len, narrow.len);
+	assert_ptr_equal(value.bytes, bson_get_data(&narrow));
+	value = value_of(&narrow, "in.v", DRVP_FORM_STABLE, &arena);
+	assert_int_equal(value.len, 7);
+	assert_memory_equal(value.bytes, "\x10v\0\7\0\0\0", 7);
+	value = value_of(&wide, "in.v", DRVP_FORM_STABLE, &arena);
+	assert_int_equal(value.len, 11);
+	assert_memory_equal(value.bytes, "\x12v\0\7\0\0\0\0\0\0\0", 11);
+	/* Null is a value; a field that is not there is none. */
+	value = value_of(&wide, "nothing", DRVP_FORM_STABLE, &arena);
+	assert_int_equal(value.kind, DRVP_BYTES);
+	assert_memory_equal(value.bytes, "\x0anothing\0", 9);
+	assert_int_equal(value_of(&narrow, "nothing", DRVP_FORM_STABLE, &arena).kind, DRVP_NULL);
+	drvp_arena_free(&arena);
+	bson_destroy(&narrow);
+	bson_destroy(&wide);
+}
+
 static void paths_through_arrays_need_an_index(void **state)
 {
 	struct drvp_arena arena = { 0 };
@@ -372,6 +407,7 @@ int main(void)
 		cmocka_unit_test(dates_print_milliseconds),
 		cmocka_unit_test(nodes_tell_what_they_were),
 		cmocka_unit_test(kinds_follow_types),
+		cmocka_unit_test(stable_values_are_stored_bytes),
 		cmocka_unit_test(paths_through_arrays_need_an_index),
 		cmocka_unit_test(spoilt_bytes_never_crash),
 		cmocka_unit_test(damage_names_its_path),

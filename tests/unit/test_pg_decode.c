@@ -471,6 +471,184 @@ static void the_callback_decides(void **state)
 	drvp_strbuf_free(&out);
 }
 
+/* ------------------------------------------------------------------ bytes that stay the same */
+
+/* What the last row of a stream had, copied: the stream's bytes do not outlive it. */
+struct kept {
+	struct drvp_strbuf stable;   /* all of its STABLE fields */
+	struct drvp_value values[3];
+};
+
+static int keep(const struct drvp_row *row, void *user)
+{
+	struct kept *kept = user;
+
+	drvp_strbuf_clear(&kept->stable);
+	drvp_strbuf_add(&kept->stable, row->stable, row->stable_len);
+	memcpy(kept->values, row->values, row->value_count * sizeof *row->values);
+	return 0;
+}
+
+/* One row of fields, the first stable of which are STABLE. */
+static int decode_row(struct stream *s, struct kept *kept, size_t stable, const void *fields,
+		      size_t len)
+{
+	struct drvp_strbuf out = DRVP_STRBUF_INIT;
+	char *copy;
+	int status;
+
+	s->decoder.stable_count = stable;
+	drvp_strbuf_add(&out, HEADER, HEADER_SIZE);
+	put_number(&out, s->decoder.field_count + s->decoder.has_ctid, 2);
+	drvp_strbuf_add(&out, fields, len);
+	copy = malloc(out.len);
+	assert_non_null(copy);
+	memcpy(copy, out.data, out.len);
+	status = drvp_pg_decode(&s->decoder, copy, out.len, keep, kept, &s->callback, &s->err);
+	free(copy);
+	drvp_strbuf_free(&out);
+	return status;
+}
+
+/* The bytes of a type's value as they are digested. */
+static void expect_stable(uint32_t oid, const void *sent, size_t len, const void *digested)
+{
+	static const int form = DRVP_PG_STABLE;
+	const struct drvp_pg_stable *type = drvp_pg_stable(oid);
+	struct drvp_strbuf field = DRVP_STRBUF_INIT;
+	struct kept kept = { .stable = DRVP_STRBUF_INIT };
+	struct stream s;
+
+	stream_init(&s, false, 1, &form);
+	s.fields[0].float_size = type->float_size;
+	s.fields[0].float_skip = type->float_skip;
+	put_field(&field, sent, len);
+	assert_int_equal(decode_row(&s, &kept, 1, field.data, field.len), 0);
+	assert_int_equal(kept.stable.len, 4 + len);
+	assert_memory_equal(kept.stable.data, field.data, 4);
+	assert_memory_equal(kept.stable.data + 4, digested, len);
+	drvp_strbuf_free(&field);
+	drvp_strbuf_free(&kept.stable);
+	stream_free(&s);
+}
+
+#define NAN4 "\x7f\xc0\0\0"
+#define NAN8 "\x7f\xf8\0\0\0\0\0\0"
+#define ODD4 "\xff\xc0\0\1"
+#define ODD8 "\xff\xf8\0\0\0\0\0\0"
+#define LOW8 "\x7f\xf0\0\0\0\0\0\1"
+#define INFINITY8 "\xff\xf0\0\0\0\0\0\0"
+#define ZERO8 "\x80\0\0\0\0\0\0\0"
+
+static void every_nan_is_one(void **state)
+{
+	(void)state;
+	expect_stable(700, ODD4, 4, NAN4);
+	expect_stable(700, "\x7f\x80\0\1", 4, NAN4);
+	expect_stable(700, "\xff\x80\0\0", 4, "\xff\x80\0\0");         /* -Infinity */
+	expect_stable(701, ODD8, 8, NAN8);
+	expect_stable(701, LOW8, 8, NAN8);
+	expect_stable(701, INFINITY8, 8, INFINITY8);
+	expect_stable(701, ZERO8, 8, ZERO8);
+	expect_stable(600, ODD8 LOW8, 16, NAN8 NAN8);                   /* point */
+	expect_stable(601, ZERO8 ODD8 ZERO8 ODD8, 32, ZERO8 NAN8 ZERO8 NAN8);
+	expect_stable(603, ODD8 ZERO8 ODD8 ZERO8, 32, NAN8 ZERO8 NAN8 ZERO8);
+	expect_stable(628, ODD8 ODD8 ODD8, 24, NAN8 NAN8 NAN8);         /* line */
+	expect_stable(718, ZERO8 ZERO8 ODD8, 24, ZERO8 ZERO8 NAN8);     /* circle */
+	expect_stable(602, "\1\0\0\0\1" ODD8 ZERO8, 21, "\1\0\0\0\1" NAN8 ZERO8);
+	expect_stable(604, "\0\0\0\1" ZERO8 ODD8, 20, "\0\0\0\1" ZERO8 NAN8);
+}
+
+static void what_only_looks_like_nan_is_left(void **state)
+{
+	(void)state;
+	expect_stable(20, ODD8, 8, ODD8);
+	expect_stable(17, ODD8, 8, ODD8);
+	expect_stable(25, ODD4, 4, ODD4);
+	expect_stable(602, "\xff\xff\xff\xff\xff" ZERO8, 13, "\xff\xff\xff\xff\xff" ZERO8);
+	/* Shorter than a number of its type. */
+	expect_stable(701, "\xff\xf8\0", 3, "\xff\xf8\0");
+	expect_stable(602, "\1", 1, "\1");
+	expect_stable(700, "", 0, "");
+}
+
+static const int three_stable[] = { DRVP_PG_STABLE, DRVP_PG_STABLE, DRVP_PG_INT4 };
+
+/* NULL is told apart from an empty value, and what is not STABLE is not among them. */
+static void stable_fields_stand_in_one_piece(void **state)
+{
+	static const char fields[] = "\0\0\0\6\0\0\0\7\0\1" "\377\377\377\377" "\0\0\0\0"
+				     "\0\0\0\4\0\0\0\12";
+	struct kept kept = { .stable = DRVP_STRBUF_INIT };
+	struct stream s;
+
+	(void)state;
+	stream_init(&s, true, 3, three_stable);
+	assert_int_equal(decode_row(&s, &kept, 2, fields, sizeof fields - 1), 0);
+	assert_int_equal(kept.stable.len, 8);
+	assert_memory_equal(kept.stable.data, fields + 10, 8);
+	assert_int_equal(kept.values[0].kind, DRVP_NULL);
+	assert_int_equal(kept.values[1].kind, DRVP_BYTES);
+	assert_int_equal(kept.values[1].len, 0);
+	assert_int_equal(kept.values[2].integer, 10);
+	stream_free(&s);
+	stream_init(&s, false, 3, three_stable);
+	assert_int_equal(decode_row(&s, &kept, 0, "\377\377\377\377\377\377\377\377\377\377\377\377",
+				    12), 0);
+	assert_int_equal(kept.stable.len, 0);
+	stream_free(&s);
+	drvp_strbuf_free(&kept.stable);
+}
+
+static void a_cut_stable_row_is_refused(void **state)
+{
+	static const char fields[] = "\0\0\0\3abc" "\377\377\377\377" "\0\0\0\4\0\0\0\12";
+	struct kept kept = { .stable = DRVP_STRBUF_INIT };
+
+	(void)state;
+	for (size_t len = 0; len < sizeof fields - 1; len++) {
+		struct stream s;
+
+		stream_init(&s, false, 3, three_stable);
+		assert_int_equal(decode_row(&s, &kept, 2, fields, len), DRV_E_INTERNAL);
+		assert_int_equal(s.decoder.rows, 0);
+		assert_int_equal(kept.stable.len, 0);
+		stream_free(&s);
+	}
+	drvp_strbuf_free(&kept.stable);
+}
+
+static void aliases_decode_what_travelled_once(void **state)
+{
+	static const char fields[] = "\0\0\0\4\377\377\377\376" "\377\377\377\377";
+	const struct drvp_pg_alias aliases[] = {
+		{ { .column = "number", .form = DRVP_PG_INT4, .to = 2 }, 0 },
+		{ { .column = "nothing", .form = DRVP_PG_INT4, .to = 3 }, 1 },
+	};
+	struct drvp_pg_alias wrong = { { .column = "wrong", .form = DRVP_PG_INT8, .to = 2 }, 0 };
+	struct kept kept = { .stable = DRVP_STRBUF_INIT };
+	struct stream s;
+
+	(void)state;
+	stream_init(&s, false, 2, three_stable);
+	s.decoder.aliases = aliases;
+	s.decoder.alias_count = 2;
+	s.decoder.row.value_count = 3;
+	assert_int_equal(decode_row(&s, &kept, 2, fields, sizeof fields - 1), 0);
+	assert_int_equal(kept.values[0].kind, DRVP_BYTES);
+	assert_int_equal(kept.values[2].kind, DRVP_INTEGER);
+	assert_int_equal(kept.values[2].integer, -2);
+	assert_int_equal(s.values[3].kind, DRVP_NULL);
+	assert_memory_equal(kept.stable.data, fields, sizeof fields - 1);
+	stream_free(&s);
+	stream_init(&s, false, 2, three_stable);
+	s.decoder.aliases = &wrong;
+	s.decoder.alias_count = 1;
+	assert_int_equal(decode_row(&s, &kept, 2, fields, sizeof fields - 1), DRV_E_INTERNAL);
+	stream_free(&s);
+	drvp_strbuf_free(&kept.stable);
+}
+
 /* ------------------------------------------------------------------ rows as text */
 
 static void rows_are_named(void **state)
@@ -531,6 +709,11 @@ int main(void)
 		cmocka_unit_test(every_changed_byte_is_survived),
 		cmocka_unit_test(odd_streams_are_refused),
 		cmocka_unit_test(the_callback_decides),
+		cmocka_unit_test(every_nan_is_one),
+		cmocka_unit_test(what_only_looks_like_nan_is_left),
+		cmocka_unit_test(stable_fields_stand_in_one_piece),
+		cmocka_unit_test(a_cut_stable_row_is_refused),
+		cmocka_unit_test(aliases_decode_what_travelled_once),
 		cmocka_unit_test(rows_are_named),
 		cmocka_unit_test(types_are_known),
 	};
