@@ -545,6 +545,66 @@ static void a_document_arrives_whole(void **state)
 	store->close(&o.session);
 }
 
+struct stored {
+	uint8_t bytes[1024];
+	size_t len;
+	bool has_text, has_big, has_nested;
+};
+
+static int note_stored(const struct drvp_row *row, void *user)
+{
+	struct stored *stored = user;
+	bson_iter_t at, inner;
+	bson_t document;
+
+	assert_int_equal(row->value_count, 2);
+	assert_int_equal(row->values[0].len, row->stable_len);
+	assert_memory_equal(row->values[0].bytes, row->stable, row->stable_len);
+	assert_int_equal(row->values[1].bytes[0], BSON_TYPE_OID);
+	assert_true(row->stable_len <= sizeof stored->bytes);
+	memcpy(stored->bytes, row->stable, row->stable_len);
+	stored->len = row->stable_len;
+	assert_true(bson_init_static(&document, stored->bytes, stored->len));
+	stored->has_text = bson_has_field(&document, "text");
+	stored->has_big = bson_has_field(&document, "big");
+	stored->has_nested = bson_iter_init(&at, &document) &&
+			     bson_iter_find_descendant(&at, "envelope.list", &inner);
+	return 0;
+}
+
+static struct stored read_stored(const char *const *except, size_t count)
+{
+	static const struct drvp_wanted wanted[] = {
+		{ "", DRVP_FORM_STABLE }, { "_id", DRVP_FORM_STABLE },
+	};
+	struct opened o = open_for("odd");
+	struct drvp_scan scan = { .relation = o.relations, .columns = wanted, .column_count = 2,
+				  .except = except, .except_count = count, .unplaced = true };
+	struct stored stored = { .len = 0 };
+	uint64_t rows;
+
+	if (store->scan(o.session, &scan, note_stored, &stored, &rows, &o.error))
+		fail_msg("%s", o.error.message);
+	assert_int_equal(rows, 1);
+	store->close(&o.session);
+	return stored;
+}
+
+/* Which fields are left out is the server's work; the others' bytes stay as they are. */
+static void fields_can_be_left_out_of_stored_bytes(void **state)
+{
+	static const char *const except[] = { "text", "envelope.list", "not there" };
+	struct stored whole = read_stored(NULL, 0), again = read_stored(NULL, 0);
+	struct stored less = read_stored(except, 3);
+
+	(void)state;
+	assert_int_equal(whole.len, again.len);
+	assert_memory_equal(whole.bytes, again.bytes, whole.len);
+	assert_true(whole.has_text && whole.has_big && whole.has_nested);
+	assert_true(!less.has_text && less.has_big && !less.has_nested);
+	assert_true(less.len < whole.len);
+}
+
 static void the_newest_date_is_found(void **state)
 {
 	struct drvp_arena arena = { 0 };
@@ -636,6 +696,7 @@ int main(void)
 		cmocka_unit_test(an_order_over_many_batches),
 		cmocka_unit_test(what_cannot_be_ordered_or_joined_is_refused),
 		cmocka_unit_test(a_document_arrives_whole),
+		cmocka_unit_test(fields_can_be_left_out_of_stored_bytes),
 		cmocka_unit_test(the_newest_date_is_found),
 		cmocka_unit_test(a_filter_that_the_server_refuses_is_an_error),
 		cmocka_unit_test(the_server_is_identified),
