@@ -1,5 +1,6 @@
 /* cmd_help.c: drverify help [COMMAND] */
 #include <stdio.h>
+#include <string.h>
 
 #include "command.h"
 #include "message.h"
@@ -48,6 +49,11 @@ int cmd_help(const struct options *options)
 
 	if (!options->operand) {
 		help_print(NULL);
+		return 0;
+	}
+	/* Not for people, so no help names it. */
+	if (!strcmp(options->operand, "tables")) {
+		tables_print();
 		return 0;
 	}
 	command = command_find(options->operand);

@@ -39,4 +39,7 @@ int cmd_help(const struct options *options);
 /* Writes the help of one command, or with NULL that of all, to standard output. */
 void help_print(const struct command *command);
 
+/* Writes all tables to standard output, for what is made from them: manual pages, completion. */
+void tables_print(void);
+
 #endif

@@ -415,6 +415,16 @@ void options_free(struct options *options)
 
 /* ------------------------------------------------------------------ help */
 
+bool option_at(size_t index, struct option_text *out)
+{
+	const struct row *row = &rows[index];
+
+	if (index >= ROWS)
+		return false;
+	*out = (struct option_text){ row->name, row->argument, row->help, row->letter, row->sets };
+	return true;
+}
+
 /* Lines behind the first stand under it. */
 static void print_lines(const char *text)
 {

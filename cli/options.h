@@ -51,6 +51,16 @@ int options_parse(struct options *options, const struct command *command, int ar
 
 void options_free(struct options *options);
 
+/* A row of the table, as text. */
+struct option_text {
+	const char *name, *argument, *help;
+	char letter;                 /* 0: none */
+	unsigned sets;
+};
+
+/* Returns false behind the last one. */
+bool option_at(size_t index, struct option_text *out);
+
 /* Lists the options of these sets on standard output. */
 void options_print(unsigned sets);
 
