@@ -2,7 +2,7 @@
 # run.sh: installs what is missing, builds, starts throw-away servers, and tries everything
 #
 # usage: tests/run.sh [--only PART]...
-# Parts: unit store cli damage lineage stability survey demo builds embed header exports smoke, and
+# Parts: unit store cli damage lineage stability survey demo builds embed header exports smoke package, and
 # on demand only: versions, which tries every supported major version of PostgreSQL.
 # Everything is made under build/tests and stays there, the servers excepted, which are stopped and
 # removed.
@@ -10,7 +10,7 @@ set -u
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/tests
-parts=(header unit exports builds embed cli store damage lineage stability survey demo smoke)
+parts=(header unit exports builds embed cli store damage lineage stability survey demo smoke package)
 on_demand=(versions)
 passed=0 failed=0 skipped=0
 
@@ -341,6 +341,14 @@ part_survey() {
 	servers
 	cases survey python3 "$root/tests/survey/run.py" --drverify "$build/plain/cli/drverify" \
 		--mongo-command "$build/plain/fixtures/mongo_command"
+}
+
+part_package() {
+	if command -v dpkg-buildpackage >/dev/null && command -v dh >/dev/null; then
+		try "Debian packages" "$root/tests/docs/debian.sh" "$build/debian"
+	else
+		skip "Debian packages" "dpkg-buildpackage and debhelper are not installed"
+	fi
 }
 
 part_demo() {
