@@ -75,11 +75,26 @@ static bool is_hashed_otherwise(const struct drvp_content_judging *j)
 	return true;
 }
 
+static bool is_plain_text(const char *type)
+{
+	return !strcmp(type, "text") || !strncmp(type, "character varying", 17);
+}
+
+/* Texts are the same bytes, however long a column says that they may be. */
+static bool travels_otherwise(const struct drvp_content_judging *j,
+			      const struct drvp_recorded_column *was)
+{
+	return has_other_type(j, was) &&
+	       !(is_plain_text(was->type) &&
+		 is_plain_text(drvp_relation_column(j->c->relation, was->name)->type));
+}
+
 static bool is_retyped(const struct drvp_content_judging *j)
 {
 	size_t i = 0;
 
-	while (i < j->recorded->columns.count && !has_other_type(j, &j->recorded->columns.list[i]))
+	while (i < j->recorded->columns.count &&
+	       !travels_otherwise(j, &j->recorded->columns.list[i]))
 		i++;
 	if (i == j->recorded->columns.count)
 		return false;
