@@ -158,7 +158,8 @@ static void add_finding(struct drvp_verdict *verdict, const char *code, uint64_t
 		return;
 	drvp_strbuf_vprintf(&message, format, args);
 	*added = (struct drvp_finding){ .finding = {
-		.code = code,
+		/* The explanation's own text lasts; what a store told may not. */
+		.code = known ? known->code : code,
 		/* A code without an explanation is a bug; it must not turn into a pass. */
 		.effect = known ? known->effect : DRV_INCONCLUSIVE,
 		.message = keep(verdict, &message),
