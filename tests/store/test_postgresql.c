@@ -435,7 +435,7 @@ static void an_identity_that_may_not_be_read(void **state)
 
 	(void)state;
 	pg_sql("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC;"
-	       "REVOKE EXECUTE ON FUNCTION pg_current_wal_lsn() FROM PUBLIC;"
+	       "REVOKE EXECUTE ON FUNCTION pg_current_wal_insert_lsn() FROM PUBLIC;"
 	       "REVOKE EXECUTE ON FUNCTION pg_export_snapshot() FROM PUBLIC");
 	session = pg_open();
 	relation = pg_freeze(session, "public", "plain", DRVP_RELATION_READY);
@@ -445,7 +445,7 @@ static void an_identity_that_may_not_be_read(void **state)
 	assert_int_equal(STORE->attach(&second, session, &err), DRV_E_UNSUPPORTED);
 	assert_int_equal(pg_count(session, relation), 321);
 	pg_sql("GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC;"
-	       "GRANT EXECUTE ON FUNCTION pg_current_wal_lsn() TO PUBLIC;"
+	       "GRANT EXECUTE ON FUNCTION pg_current_wal_insert_lsn() TO PUBLIC;"
 	       "GRANT EXECUTE ON FUNCTION pg_export_snapshot() TO PUBLIC");
 	pg_close(&session);
 }
