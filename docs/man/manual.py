@@ -30,7 +30,8 @@ def literal(lines):
 def command_part(command):
     """Indented lines of a help text are commands and what leads to them: they stay as they are."""
     operand = f" {plain(command.operand)}" if command.operand else ""
-    out = (f"## drverify {command.name}\n\n*drverify {plain(command.name)}* [_OPTIONS_]{operand}\n\n"
+    out = (f"## drverify {command.name}\n\n"
+           f"*drverify {plain(command.name)}* [_OPTIONS_]{operand}\n\n"
            f"{plain(command.summary.capitalize())}.\n\n")
     paragraph, kept = [], []
     for line in command.text + [""]:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""test_pages.py: pages that have to name something name all of it, and their links lead somewhere"""
+"""test_pages.py: pages that have to name something name all of it, and links lead somewhere"""
 import glob
 import json
 import os
