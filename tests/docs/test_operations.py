@@ -348,24 +348,32 @@ pidfile = {folder}/pgbouncer.pid
 
 
 class Pooler(Case):
+    def setUp(self):
+        """A socket's path has to be short, and PgBouncer's user has to reach it."""
+        super().setUp()
+        folder = tempfile.TemporaryDirectory(dir="/tmp")
+        self.addCleanup(folder.cleanup)
+        self.sockets = folder.name
+        os.chmod(self.sockets, 0o777)
+
     def pooled(self, mode):
         """A run through PgBouncer in that mode: its exit status and what it said."""
         where = dict(word.split("=", 1) for word in POSTGRESQL.split())
         self.put("pgbouncer.ini", POOLER.format(database=DATABASE, host=where["host"],
                                                 port=where.get("port", "5432"), mode=mode,
-                                                folder=self.folder))
-        command = ["pgbouncer", self.path("pgbouncer.ini")]
+                                                folder=self.sockets))
+        settings = shutil.copy(self.path("pgbouncer.ini"), self.sockets)
+        command = ["pgbouncer", settings]
         if os.getuid() == 0:
-            os.chmod(self.folder, 0o777)
             command = ["runuser", "-u", "postgres", "--", *command]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             until = time.monotonic() + 20
-            while not os.path.exists(self.path(".s.PGSQL.6432")):
+            while not os.path.exists(self.sockets + "/.s.PGSQL.6432"):
                 self.assertLess(time.monotonic(), until, "PgBouncer does not start")
                 self.assertIsNone(process.poll(), "PgBouncer does not start")
             return self.run_line("drverify capture --baseline checks.json --jobs 4 > /dev/null",
-                                 DRVERIFY_SOURCE_MAIN=f"host={self.folder} port=6432 "
+                                 DRVERIFY_SOURCE_MAIN=f"host={self.sockets} port=6432 "
                                                       f"dbname={DATABASE} user=postgres")
         finally:
             process.terminate()
