@@ -168,6 +168,11 @@ static void find_missing_column(struct drvp_task *task, const struct drvp_settin
 		task->item->check->columns(task->item, settings, note_missing, task);
 }
 
+static int add_count(struct drvp_plan *plan, struct drvp_task *task, struct drv_error *err)
+{
+	return add_unit(plan, (struct drvp_unit){ .task = task, .kind = DRVP_UNIT_COUNT }, err);
+}
+
 /* A relation that cannot be cut stops its own task only. */
 static int cut_ranges(struct drvp_plan *plan, struct drvp_task *task, struct drvp_session *session,
 		      unsigned jobs, struct drv_error *err)
@@ -181,12 +186,14 @@ static int cut_ranges(struct drvp_plan *plan, struct drvp_task *task, struct drv
 	if (session->store->cut(session, task->relation, ranges,
 				most < MOST_RANGES ? most : MOST_RANGES, &count, &task->error))
 		return 0;
-	/* First what cannot be cut, so that no connection is left alone with it at the end. */
-	status = add_unit(plan, (struct drvp_unit){ .task = task, .kind = DRVP_UNIT_COUNT }, err);
+	/* First what cannot be cut, so that none of several connections is left alone with it. */
+	status = jobs > 1 ? add_count(plan, task, err) : 0;
 	for (size_t i = 0; !status && i < count; i++)
 		status = add_unit(plan, (struct drvp_unit){ .task = task, .kind = DRVP_UNIT_RANGE,
 							    .range = ranges[i], .range_index = i },
 				  err);
+	if (!status && jobs == 1)
+		status = add_count(plan, task, err);
 	return status;
 }
 

@@ -58,7 +58,9 @@ try_folder(root / "fixtures" / "pet-platform", True)
 try_folder(documents / "bad", False)
 try_folder(documents / "bad" / "beyond-schema", True)
 for page in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
-    try_page(page)
+    # The check that this page adds is in no schema.
+    if page.name != "ADDING-A-CHECK.md":
+        try_page(page)
 for path in sorted((root / "fixtures" / "chain-survey").glob("*/recipe.json")):
     try_document(path, json.loads(path.read_text()), True)
 print("\n".join(wrong) or f"{tried} documents judged alike")

@@ -320,7 +320,8 @@ class WithPostgresql(Case):
         self.assertEqual(rows, sorted(rows))
         self.assertGreater(rows[-1], 60000)
         self.assertTrue(all(15000 < int(state[1]) < 30000 for state in states), states)
-        self.assertLess(int(states[-1][2]), 20)
+        # Each of the tables is counted as well as read, the counts going first.
+        self.assertLess(int(states[-1][2]), 50)
         self.assertIn("at this speed the budget will not reach all of P2 and below", text)
         self.assertTrue(text.endswith("\r\x1b[J"))
 
