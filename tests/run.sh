@@ -446,6 +446,9 @@ export TMPDIR=$build/tmp
 export DRV_CONFORMANCE=${DRV_CONFORMANCE:-$root/../shared/conformance}
 export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+# A process that was killed leaves its counters in shared memory, and the driver of a later one with
+# the same number says so on standard error.
+export MONGOC_DISABLE_SHM=1
 [ -d "$DRV_CONFORMANCE" ] || unset DRV_CONFORMANCE
 
 if wants store cli embed damage lineage survey demo versions; then
