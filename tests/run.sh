@@ -2,16 +2,16 @@
 # run.sh: installs what is missing, builds, starts throw-away servers, and tries everything
 #
 # usage: tests/run.sh [--only PART]...
-# Parts: unit store cli damage lineage stability survey demo builds embed header exports smoke package, and
-# on demand only: versions, which tries every supported major version of PostgreSQL.
+# Parts: unit store cli damage lineage stability survey demo builds embed header exports; on demand
+# only, for the night: package, smoke (the oldest and the newest PostgreSQL), versions (all of them).
 # Everything is made under build/tests and stays there, the servers excepted, which are stopped and
 # removed.
 set -u
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/tests
-parts=(header unit exports builds embed cli store damage lineage stability survey demo smoke package)
-on_demand=(versions)
+parts=(header unit exports builds embed cli store damage lineage stability survey demo)
+on_demand=(package smoke versions)
 passed=0 failed=0 skipped=0
 
 # shellcheck source=fixtures/servers/install.sh
