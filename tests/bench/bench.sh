@@ -204,8 +204,9 @@ peers() {
 			'pgsql:///other/public.plain' || failed=1
 	fi
 	if command -v pgcopydb >/dev/null; then
-		peer 'pgcopydb compare data' 0.25 pgcopydb compare data --dir "$work/pgcopydb" --restart \
-			--source "$other/plain_$rows" --target "$other/other" || failed=1
+		peer 'pgcopydb compare data' 0.25 bash -c 'rm -rf "$0" && exec pgcopydb compare data --dir "$@"' \
+			"$work/pgcopydb" "$work/pgcopydb" --source "$other/plain_$rows" \
+			--target "$other/other" || failed=1
 	fi
 	if command -v reladiff >/dev/null; then
 		peer reladiff 0.125 reladiff "$other/plain_$rows" public.plain "$other/other" \
