@@ -1,9 +1,10 @@
 /* multiset.c: proves that two streams hold the same values, in any order, in constant memory */
 #include "base/multiset.h"
 
-#include <endian.h>
+
 #include <string.h>
 
+#include "base/big_endian.h"
 #include "base/digest.h"
 
 __extension__ typedef unsigned __int128 u128;
@@ -54,22 +55,6 @@ static inline u128 multiply(u128 a, u128 b)
 
 /* ------------------------------------------------------------------ values */
 
-static inline uint32_t load32(const uint8_t *bytes)
-{
-	uint32_t word;
-
-	memcpy(&word, bytes, sizeof word);
-	return be32toh(word);
-}
-
-static inline uint64_t load64(const uint8_t *bytes)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes, sizeof word);
-	return be64toh(word);
-}
-
 /* A big-endian number of fewer than 8 bytes. */
 static uint64_t load_few(const uint8_t *bytes, size_t len)
 {
@@ -91,7 +76,7 @@ static inline u128 fold(const struct drvp_multiset_key *key, const uint8_t *valu
 	u128 low = (u128)(*secret)[0] * len, high = (u128)(*secret)[1] * len;
 
 	for (secret++; len >= 4; value += 4, len -= 4, secret++) {
-		uint32_t word = load32(value);
+		uint32_t word = drvp_get32(value);
 
 		low += (u128)(*secret)[0] * word;
 		high += (u128)(*secret)[1] * word;
@@ -122,7 +107,7 @@ static inline void sum_add(uint64_t sum[WORDS], const uint8_t *value, size_t len
 	size_t i = 0;
 
 	for (; len >= 8; len -= 8)
-		carry = add_word(&sum[i++], load64(value + len - 8), carry);
+		carry = add_word(&sum[i++], drvp_get64(value + len - 8), carry);
 	if (len)
 		carry = add_word(&sum[i++], load_few(value, len), carry);
 	for (; carry && i < WORDS; i++)

@@ -4,113 +4,8 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "chain/expr_parts.h"
 #include "chain/expr_value.h"
-
-/* ------------------------------------------------------------------ parts of forms */
-
-static int read_list(struct drvp_reader *reader, const struct drvp_json *value, void *out)
-{
-	struct drvp_expr_list *list = out;
-	struct drvp_expr *items;
-	size_t n = 0;
-
-	if (value->type != DRVP_JSON_ARRAY)
-		return drvp_document_fail(reader, value, "expected a list of expressions, found %s",
-					  drvp_json_type_name(value->type));
-	items = drvp_arena_array(reader->arena, value->count, sizeof *items);
-	if (!items)
-		return drvp_fail_nomem(reader->err);
-	for (const struct drvp_json *one = value->first; one; one = one->next) {
-		const struct drvp_expr *read = NULL;
-		int status = drvp_expr_read(reader, one, &read);
-
-		if (status)
-			return status;
-		items[n++] = *read;
-	}
-	*list = (struct drvp_expr_list){ items, n };
-	return 0;
-}
-
-static int read_array(struct drvp_reader *reader, const struct drvp_json *value, void *out)
-{
-	struct drvp_json_expr *json = out;
-
-	json->has_array = true;
-	return read_list(reader, value, &json->array);
-}
-
-static int add_member(struct drvp_reader *reader, const struct drvp_json *node,
-		      struct drvp_json_key key, const struct drvp_json *value,
-		      struct drvp_members *members, struct drvp_member *items)
-{
-	for (size_t i = 0; i < members->count; i++)
-		if (items[i].key.len == key.len && !memcmp(items[i].key.name, key.name, key.len))
-			return drvp_document_fail(reader, node, "this member is already listed");
-	items[members->count] = (struct drvp_member){ .key = key, .node = node };
-	return drvp_expr_read(reader, value, &items[members->count++].value);
-}
-
-/* [[name, EXPR], …]: a list, because the order of an object's members means nothing in JSON. */
-static int read_object(struct drvp_reader *reader, const struct drvp_json *value, void *out)
-{
-	struct drvp_members *members = out;
-	struct drvp_member *items;
-
-	if (value->type != DRVP_JSON_ARRAY)
-		return drvp_document_fail(reader, value, "expected a list of [name, expression], "
-					  "found %s", drvp_json_type_name(value->type));
-	items = drvp_arena_array(reader->arena, value->count, sizeof *items);
-	if (!items)
-		return drvp_fail_nomem(reader->err);
-	*members = (struct drvp_members){ .items = items, .set = true };
-	for (const struct drvp_json *pair = value->first; pair; pair = pair->next) {
-		int status;
-
-		if (pair->type != DRVP_JSON_ARRAY || pair->count != 2 ||
-		    pair->first->type != DRVP_JSON_STRING)
-			return drvp_document_fail(reader, pair, "expected [name, expression]");
-		status = add_member(reader, pair->first,
-				    (struct drvp_json_key){ pair->first->text, pair->first->len },
-				    pair->first->next, members, items);
-		if (status)
-			return status;
-	}
-	return 0;
-}
-
-static int read_columns(struct drvp_reader *reader, const struct drvp_json *value, void *out)
-{
-	struct drvp_members *members = out;
-	struct drvp_member *items;
-
-	if (value->type != DRVP_JSON_OBJECT)
-		return drvp_document_fail(reader, value, "expected { column: expression }, found "
-		  "%s",
-					  drvp_json_type_name(value->type));
-	items = drvp_arena_array(reader->arena, value->count, sizeof *items);
-	if (!items)
-		return drvp_fail_nomem(reader->err);
-	*members = (struct drvp_members){ .items = items, .set = true };
-	for (const struct drvp_json *m = value->first; m; m = m->next) {
-		int status = add_member(reader, m, (struct drvp_json_key){ m->key, m->key_len }, m,
-					members, items);
-
-		if (status)
-			return status;
-	}
-	return 0;
-}
-
-static int read_literal(struct drvp_reader *reader, const struct drvp_json *value, void *out)
-{
-	if (value->type != DRVP_JSON_NUMBER && value->type != DRVP_JSON_BOOL &&
-	    value->type != DRVP_JSON_NULL)
-		return drvp_document_fail(reader, value, "expected a number, true, false or null, "
-					  "found %s", drvp_json_type_name(value->type));
-	*(const struct drvp_json **)out = value;
-	return 0;
-}
 
 /* ------------------------------------------------------------------ what the tables cannot say */
 
@@ -295,7 +190,7 @@ static const struct drvp_field column_fields[] = {
 };
 
 static const struct drvp_field join_fields[] = {
-	{ .name = "join", CUSTOM(read_list, "expressions"), .flags = DRVP_REQUIRED,
+	{ .name = "join", CUSTOM(drvp_expr_list_read, "expressions"), .flags = DRVP_REQUIRED,
 	  FIELD(drvp_join_expr, parts), .help = "The parts." },
 	{ .name = "with", CUSTOM(drvp_text_read, "text"), .flags = DRVP_REQUIRED,
 	  FIELD(drvp_join_expr, with), .help = "What stands between them." },
@@ -345,13 +240,13 @@ static const struct drvp_field length_fields[] = {
 static const struct drvp_field json_fields[] = {
 	{ .name = "json", CUSTOM(drvp_json_style_read, "json_style"), .flags = DRVP_REQUIRED,
 	  FIELD(drvp_json_expr, style), .help = "Whose printer wrote it." },
-	{ .name = "object", CUSTOM(read_object, "members"), FIELD(drvp_json_expr, object),
+	{ .name = "object", CUSTOM(drvp_expr_object_read, "members"), FIELD(drvp_json_expr, object),
 	  .help = "Names and values, in order." },
-	{ .name = "array", CUSTOM(read_array, "expressions"), .help = "Values, in order." },
+	{ .name = "array", CUSTOM(drvp_expr_array_read, "expressions"), .help = "Values, in order." },
 	{ .name = "all_except", CUSTOM(drvp_key_list_read, "names"),
 	  FIELD(drvp_json_expr, all_except),
 	  .help = "All columns of the table but these and the hash." },
-	{ .name = "columns", CUSTOM(read_columns, "columns"), FIELD(drvp_json_expr, columns),
+	{ .name = "columns", CUSTOM(drvp_expr_columns_read, "columns"), FIELD(drvp_json_expr, columns),
 	  .help = "With all_except: how some of them were written." },
 	{ .name = "null", CUSTOM(drvp_null_policy_read, "null_policy"),
 	  FIELD(drvp_json_expr, null), .help = "What stands for missing values: null." },
@@ -370,7 +265,7 @@ static const struct drvp_field json_fields[] = {
 static const struct drvp_field stored_fields[] = {
 	{ .name = "stored", .kind = DRVP_FIELD_COLUMN, .flags = DRVP_REQUIRED,
 	  FIELD(drvp_stored_expr, column), .help = "The column with the very bytes." },
-	{ .name = "claims", CUSTOM(read_object, "members"), FIELD(drvp_stored_expr, claims),
+	{ .name = "claims", CUSTOM(drvp_expr_object_read, "members"), FIELD(drvp_stored_expr, claims),
 	  .help = "Members of that JSON, and what they have to be." },
 	{ 0 }
 };
@@ -392,7 +287,7 @@ static const struct drvp_field unescape_fields[] = {
 };
 
 static const struct drvp_field literal_fields[] = {
-	{ .name = "literal", CUSTOM(read_literal, "literal"), .flags = DRVP_REQUIRED,
+	{ .name = "literal", CUSTOM(drvp_expr_literal_read, "literal"), .flags = DRVP_REQUIRED,
 	  .help = "In JSON: this number, true, false or null." },
 	{ 0 }
 };
@@ -461,7 +356,7 @@ int drvp_expr_read(struct drvp_reader *reader, const struct drvp_json *value, vo
 		return drvp_text_read(reader, value, &expr->u.bytes);
 	case DRVP_JSON_ARRAY:
 		expr->kind = DRVP_EXPR_LIST;
-		return read_list(reader, value, &expr->u.list);
+		return drvp_expr_list_read(reader, value, &expr->u.list);
 	case DRVP_JSON_OBJECT:
 		return read_form(reader, value, expr);
 	default:

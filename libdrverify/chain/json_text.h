@@ -95,6 +95,12 @@ void drvp_json_printer_free(struct drvp_json_printer *printer);
 /* Allocation failures show in printer->out->failed. */
 void drvp_json_print_value(struct drvp_json_printer *printer, const struct drvp_json *value);
 
+/*
+ * Pushes the members of an object that are to be printed, in their order, and returns how many
+ * they are. The caller takes them off again.
+ */
+size_t drvp_json_choose_members(struct drvp_json_printer *printer, const struct drvp_json *object);
+
 /* A string with its quotes. */
 void drvp_json_print_string(struct drvp_strbuf *out, const struct drvp_json_style *style,
 			    const char *bytes, size_t len);

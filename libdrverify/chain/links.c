@@ -1,45 +1,21 @@
-/* links.c: follows the links of chains that are not proven, and says where they break */
+/* links.c: decides whether the links of chains hold, and says where they break */
 #include "chain/links.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain/chain_tally.h"
-#include "chain/link_table.h"
+#include "chain/follow.h"
 #include "chain/prove.h"
-#include "chain/reader.h"
 #include "chain/take.h"
 #include "chain/walk.h"
 
-/* Records in memory at a time: 9 MiB, and as much again while they are sorted. */
-#define RECORDS ((size_t)3 << 16)
-
-struct following {
-	const struct drvp_measure *m;
-	struct drvp_chain_tally *own;        /* of m->tally */
-	const struct drvp_recipe *recipe;
-	struct drvp_chain_reader reader;
-	struct drvp_link_table table;
-	struct drvp_fingerprint *known_forks;
-	uint64_t passes, pass;
-	bool unordered;              /* some row has an order that cannot be compared */
-	bool walk_broke;
-	bool stray;                  /* and nothing but that is wrong */
-	bool bad;                    /* there is a bad row … */
-	int64_t first_bad;           /* … and this is where the first one stands */
-	uint64_t before_bad;
-};
-
 /* ------------------------------------------------------------------ whether to follow */
-
-/* Rows that can be followed in one pass; a tenth is left free, as fingerprints do not spread exactly. */
-#define ONE_PASS ((RECORDS - RECORDS / 10) / 2)
 
 /*
  * Changed rows are named already. What else may be wrong with them is worth a pass over the links,
  * but not hundreds.
  */
-static bool prove_all(const struct following *f)
+static bool prove_all(const struct drvp_following *f)
 {
 	const struct drvp_tally *tally = f->m->tally;
 	struct drvp_chains *chains = &f->own->chains;
@@ -50,165 +26,15 @@ static bool prove_all(const struct following *f)
 		bool proven = drvp_chain_prove(chain, f->recipe,
 					       &f->m->settings->multiset_key);
 
-		all = all && proven && (!chain->unproven || tally->rows > ONE_PASS);
+		all = all && proven && (!chain->unproven || tally->rows > DRVP_ONE_PASS);
 	}
 	return all;
-}
-
-/* ------------------------------------------------------------------ reading links */
-
-/* What the links of one row are. */
-struct row_links {
-	struct drvp_entry entry;
-	struct drvp_fingerprint hash, previous;
-	bool holds, claims;
-	struct drvp_link_record held, claim;
-	int64_t order;
-};
-
-static uint32_t chain_index(struct following *f, const struct drvp_row *row)
-{
-	const struct drvp_chains *chains = &f->own->chains;
-	const struct drvp_chain *chain;
-
-	drvp_chain_reader_partition(&f->reader, row);
-	chain = drvp_chains_find(chains, drvp_strbuf_text(&f->reader.partition),
-				 f->reader.partition.len);
-	return chain ? (uint32_t)(chain - chains->list) : UINT32_MAX;
-}
-
-static void fingerprint_link(struct drvp_fingerprint *out, const struct following *f,
-			     const struct drvp_link *link)
-{
-	const struct drvp_multiset_key *key = &f->m->settings->multiset_key;
-
-	if (link->state == DRVP_LINK_HASH)
-		drvp_fingerprint(out, key, link->bytes, link->size);
-	else if (link->state == DRVP_LINK_MALFORMED && link->value && link->value->bytes)
-		drvp_fingerprint(out, key, link->value->bytes, link->value->len);
-	else
-		*out = (struct drvp_fingerprint){ 0, 0 };
-}
-
-/* The rows must still be those that were measured. */
-static int read_links(struct row_links *links, struct following *f, const struct drvp_row *row)
-{
-	struct drvp_entry *entry = &links->entry;
-	uint32_t chain = chain_index(f, row);
-	uint64_t place = (uint64_t)drvp_entry_order(row, NULL, 0), own;
-	int status = drvp_chain_reader_links(&f->reader, row, entry);
-
-	if (status || chain == UINT32_MAX)
-		return status ? status : DRV_E_BUSY;
-	fingerprint_link(&links->hash, f, &entry->hash);
-	fingerprint_link(&links->previous, f, &entry->previous);
-	if (drvp_chain_reader_is_front(&f->reader, &f->own->chains.list[chain], entry))
-		links->previous = DRVP_NO_PREDECESSOR;
-	links->holds = entry->hash.state == DRVP_LINK_HASH;
-	links->claims = entry->previous.state != DRVP_LINK_NULL;
-	links->order = drvp_chain_reader_order(&f->reader, row);
-	/* A row without a hash is the copy of no other. */
-	own = (links->holds ? links->hash.low : ~place << 1) | DRVP_CLAIMS;
-	links->held = (struct drvp_link_record){ links->hash, DRVP_HOLDS, links->order, place,
-						 chain };
-	links->claim = (struct drvp_link_record){ links->previous, own, links->order, place,
-						  chain };
-	return 0;
-}
-
-static bool this_pass(const struct following *f, const struct drvp_fingerprint *value)
-{
-	return value->low % f->passes == f->pass;
-}
-
-static int gather(const struct drvp_row *row, void *user)
-{
-	struct following *f = user;
-	struct row_links links;
-	int status = read_links(&links, f, row);
-
-	if (status)
-		return status;
-	if (links.holds && this_pass(f, &links.hash))
-		drvp_link_table_add(&f->table, &links.held);
-	if (links.claims && this_pass(f, &links.previous))
-		drvp_link_table_add(&f->table, &links.claim);
-	return f->table.failed ? DRV_E_NOMEM : 0;
-}
-
-static int scan(struct following *f, const struct drvp_scan *question, drvp_row_fn fn,
-		struct drv_error *err)
-{
-	const struct drvp_measure *m = f->m;
-	uint64_t rows = 0;
-	int status = m->session->store->scan(m->session, question, fn, f, &rows, err);
-
-	if (status == DRV_E_BUSY || (!status && rows != m->tally->rows))
-		return drvp_fail(err, DRV_E_BUSY, "%s changed between two looks at it",
-				 m->item->target_name);
-	return status;
-}
-
-static int scan_links(struct following *f, drvp_row_fn fn, struct drv_error *err)
-{
-	const struct drvp_scan question = drvp_chain_reader_scan(&f->reader);
-
-	return scan(f, &question, fn, err);
-}
-
-static int note_known_forks(struct following *f, struct drv_error *err)
-{
-	const struct drvp_hashes *known = &f->recipe->known_forks;
-
-	f->known_forks = calloc(known->count + 1, sizeof *f->known_forks);
-	if (!f->known_forks)
-		return drvp_fail_nomem(err);
-	for (size_t i = 0; i < known->count; i++)
-		drvp_fingerprint(&f->known_forks[i], &f->m->settings->multiset_key,
-				 known->list[i].bytes, known->list[i].len);
-	f->table.known_forks = f->known_forks;
-	f->table.known_fork_count = known->count;
-	return 0;
-}
-
-/* Whether the first column of order_by is one whose values tell of two rows which comes first. */
-static bool orders_by_first(const struct following *f)
-{
-	const struct drvp_column *column;
-
-	if (f->m->relation->kind == DRVP_COLLECTION)
-		return false;
-	column = drvp_relation_column(f->m->relation, f->recipe->order_by.names[0]);
-	return column && drvp_orders_rows(column->kind);
-}
-
-static int follow(struct following *f, struct drv_error *err)
-{
-	uint64_t records = 2 * f->m->tally->rows;
-	size_t capacity = records < RECORDS ? (size_t)records + 1 : RECORDS;
-	int status = 0;
-
-	if (!drvp_link_table_init(&f->table, capacity))
-		return drvp_fail_nomem(err);
-	f->table.chains = &f->own->chains;
-	f->table.ordered = !f->recipe->committed && orders_by_first(f);
-	status = note_known_forks(f, err);
-	f->passes = f->m->tally->rows / ONE_PASS + 1;
-	for (f->pass = 0; !status && f->pass < f->passes; f->pass++) {
-		status = scan_links(f, gather, err);
-		if (!status)
-			drvp_link_table_finish(&f->table);
-	}
-	if (!status && f->table.failed)
-		return drvp_fail_nomem(err);
-	drvp_link_table_tell_fronts(&f->table);
-	return status;
 }
 
 /* ------------------------------------------------------------------ saying where */
 
 /* Names a row when it is one of those that were found. */
-static int name(struct following *f, const struct drvp_link_finding *finding, unsigned counter,
+static int name(struct drvp_following *f, const struct drvp_link_finding *finding, unsigned counter,
 		const struct drvp_row *row, const struct drvp_link_record *record)
 {
 	if (!drvp_link_finding_has(finding, record))
@@ -217,7 +43,7 @@ static int name(struct following *f, const struct drvp_link_finding *finding, un
 				    f->m->settings->show_keys);
 }
 
-static int name_row(struct following *f, const struct row_links *links, const struct drvp_row *row)
+static int name_row(struct drvp_following *f, const struct drvp_row_links *links, const struct drvp_row *row)
 {
 	const struct drvp_link_table *t = &f->table;
 	const struct {
@@ -243,7 +69,7 @@ static int name_row(struct following *f, const struct row_links *links, const st
 }
 
 /* The row where a chain ends, and the one that its front now is. */
-static void note_ends(struct drvp_chain *chain, const struct row_links *links)
+static void note_ends(struct drvp_chain *chain, const struct drvp_row_links *links)
 {
 	const struct drvp_entry *entry = &links->entry;
 
@@ -261,10 +87,10 @@ static void note_ends(struct drvp_chain *chain, const struct row_links *links)
 
 static int look_again(const struct drvp_row *row, void *user)
 {
-	struct following *f = user;
+	struct drvp_following *f = user;
 	size_t column = f->reader.preimage->order_column;
-	struct row_links links;
-	int status = read_links(&links, f, row);
+	struct drvp_row_links links;
+	int status = drvp_follow_read(&links, f, row);
 
 	if (status)
 		return status;
@@ -280,7 +106,7 @@ static int look_again(const struct drvp_row *row, void *user)
 }
 
 /* Naming counts only those that are named. */
-static void set_counts(struct following *f)
+static void set_counts(struct drvp_following *f)
 {
 	struct drvp_counter *counters = f->m->tally->counters;
 	const struct drvp_link_table *t = &f->table;
@@ -299,7 +125,7 @@ static void set_counts(struct following *f)
  * Where a chain ends, when it is not one path: at its only tail, or, when it only forks, at the
  * last of its tails in order. Then the head and the number of rows still tell a cut tail.
  */
-static void forget_heads(struct following *f)
+static void forget_heads(struct drvp_following *f)
 {
 	bool ordered = f->recipe->order_by.count && !f->unordered;
 	struct drvp_chains *chains = &f->own->chains;
@@ -313,14 +139,14 @@ static void forget_heads(struct following *f)
 	}
 }
 
-static void consider(struct following *f, int64_t order)
+static void consider(struct drvp_following *f, int64_t order)
 {
 	if (!f->bad || order < f->first_bad)
 		f->first_bad = order;
 	f->bad = true;
 }
 
-static void find_first_bad(struct following *f)
+static void find_first_bad(struct drvp_following *f)
 {
 	static const unsigned counters[] = { DRVP_CHAIN_NULL_HASH, DRVP_CHAIN_MISMATCH,
 					     DRVP_CHAIN_CLAIM, DRVP_CHAIN_NULL_PREVIOUS,
@@ -343,7 +169,7 @@ static void find_first_bad(struct following *f)
  * Where the walk broke off, and nothing else is wrong that would explain it, that is what is: links
  * that hold in pairs may still go round in a circle. Otherwise what was found tells more.
  */
-static void blame_stray(struct following *f)
+static void blame_stray(struct drvp_following *f)
 {
 	struct drvp_counter *counters = f->m->tally->counters;
 	struct drvp_chains *chains = &f->own->chains;
@@ -364,7 +190,7 @@ static void blame_stray(struct following *f)
 }
 
 /* A capture records them; a run that begins at the last one moves on to the next. */
-static bool takes_checkpoints(const struct following *f)
+static bool takes_checkpoints(const struct drvp_following *f)
 {
 	const struct drvp_recipe *recipe = f->recipe;
 
@@ -375,7 +201,7 @@ static bool takes_checkpoints(const struct following *f)
 }
 
 /* The first row of such a run stands for all that come before it. */
-static void note_rows_before(struct following *f)
+static void note_rows_before(struct drvp_following *f)
 {
 	const struct drvp_checkpoint *since = drvp_chain_since(f->recipe, f->m->settings);
 	struct drvp_chains *chains = &f->own->chains;
@@ -409,7 +235,7 @@ static int read_whole(const struct drvp_measure *m, struct drv_error *err)
 	return status ? status : drvp_chain_locate(&whole, err);
 }
 
-static int walk(struct following *f, bool *proven, struct drv_error *err)
+static int walk(struct drvp_following *f, bool *proven, struct drv_error *err)
 {
 	int walked = DRVP_WALK_STRAIGHT, status = drvp_chain_walk(f->m, &walked, err);
 
@@ -418,7 +244,7 @@ static int walk(struct following *f, bool *proven, struct drv_error *err)
 	return status;
 }
 
-static int locate(struct following *f, struct drv_error *err)
+static int locate(struct drvp_following *f, struct drv_error *err)
 {
 	bool linked = f->recipe->previous;
 	bool proven = !linked || prove_all(f);
@@ -435,11 +261,11 @@ static int locate(struct following *f, struct drv_error *err)
 	else if (proven && takes_checkpoints(f))
 		status = drvp_chain_take_checkpoints(f->m, err);
 	if (!status && !proven)
-		status = follow(f, err);
+		status = drvp_follow(f, err);
 	blame_stray(f);
 	find_first_bad(f);
 	if (!status && linked && (!proven || f->bad))
-		status = scan_links(f, look_again, err);
+		status = drvp_follow_scan(f, look_again, err);
 	if (status || proven)
 		return status;
 	set_counts(f);
@@ -450,7 +276,7 @@ static int locate(struct following *f, struct drv_error *err)
 int drvp_chain_locate(const struct drvp_measure *m, struct drv_error *err)
 {
 	struct drvp_tally *tally = m->tally;
-	struct following f = { .m = m, .own = drvp_chain_tally(m->tally), .recipe = m->item->config };
+	struct drvp_following f = { .m = m, .own = drvp_chain_tally(m->tally), .recipe = m->item->config };
 	int status;
 
 	if (f.own->chains.failed)

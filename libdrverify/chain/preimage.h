@@ -146,6 +146,9 @@ int drvp_put_missing(struct drvp_preimage *p, const struct drvp_null_policy *pol
 /* Whether a column's value counts as missing. */
 bool drvp_column_missing(const struct drvp_step *step, const struct drvp_value *value);
 
+/* The same of a JSON expression, which is never left out. */
+int drvp_put_json(struct drvp_preimage *p, const struct drvp_step *step);
+
 /* Prints what a step stands for: in JSON at place, or as text or bytes when that is NULL. */
 int drvp_put(struct drvp_preimage *p, const struct drvp_step *step,
 	     const struct drvp_json_place *place);

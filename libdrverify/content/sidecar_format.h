@@ -2,7 +2,7 @@
 #ifndef DRVP_SIDECAR_FORMAT_H
 #define DRVP_SIDECAR_FORMAT_H
 
-#include "content/big_endian.h"
+#include "base/big_endian.h"
 
 /*
  * Numbers have their highest byte first.

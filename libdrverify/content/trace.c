@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "content/big_endian.h"
+#include "base/big_endian.h"
 
 #define BARE 16                      /* bytes of key and digest */
 #define TEXT_AT 18                   /* where a text begins, behind its length */

@@ -154,6 +154,8 @@ int drvp_pieces_make(struct drvp_pieces *pieces, const struct drvp_sample *sampl
 		     struct drv_error *err);
 void drvp_pieces_free(struct drvp_pieces *pieces);
 
+/* ------------------------------------------------------------------ piece_recipe.c */
+
 /* { "column": NAME, … } as the recipe will say it; null is the policy's member or "". */
 void drvp_piece_expression(struct drvp_strbuf *out, const struct drvp_sample *sample,
 			   const struct drvp_column *column,
@@ -162,7 +164,17 @@ void drvp_piece_expression(struct drvp_strbuf *out, const struct drvp_sample *sa
 /* A JSON string. */
 void drvp_piece_string(struct drvp_strbuf *out, const char *text, size_t len);
 
-/* ------------------------------------------------------------------ design.c */
+/* What stands in front of a value to make it the only part of an array or object. */
+void drvp_piece_label(struct drvp_strbuf *out, const struct drvp_sample *sample,
+		      const struct drvp_piece_context *context, size_t column,
+		      const struct drvp_piece_format *format);
+
+/* A recipe that writes all columns of a class one after the other, each behind its length. */
+void drvp_piece_recipe(struct drvp_strbuf *out, const struct drvp_sample *sample,
+		       const struct drvp_piece_context *context, int class,
+		       const struct drvp_piece_format *format);
+
+/* ------------------------------------------------------------------ design.c, design_write.c */
 
 #define DRVP_DESIGN_COLUMNS 128
 
@@ -210,6 +222,10 @@ struct drvp_design {
 
 /* The last has member NULL. The first are what is usual. */
 extern const struct drvp_design_word drvp_design_nulls[], drvp_design_geneses[];
+
+/* The format that was chosen for a column. */
+const struct drvp_piece_variant *drvp_design_variant(const struct drvp_design *design,
+							    uint8_t column);
 
 /* The name of a part in an object. Returns its length. */
 size_t drvp_design_key(const struct drvp_design *design, uint8_t column, char *out, size_t size);

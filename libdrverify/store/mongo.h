@@ -108,6 +108,10 @@ int drvp_mongo_count_matching(struct drvp_mongo *mongo, const struct drvp_relati
 			      const bson_t *filter, uint64_t most, uint64_t *rows,
 			      struct drv_error *err);
 
+/* Adds a value of JSON, extended JSON wrappers included; key_len may be -1. */
+int drvp_mongo_append(bson_t *out, const char *key, int key_len, const struct drvp_json *value,
+		      struct drv_error *err);
+
 /* A query document from JSON, extended JSON wrappers included. out is initialised, and empty when
  * it fails. filter NULL: matches everything. */
 int drvp_mongo_filter(bson_t *out, const struct drvp_json *filter, struct drv_error *err);
@@ -132,11 +136,22 @@ bool drvp_mongo_json_document(struct drvp_json *node, struct drvp_arena *arena,
 int drvp_mongo_check(const bson_t *document, uint64_t ordinal, struct drv_error *err);
 
 /*
- * The value at a dotted path, or the whole, of a document that drvp_mongo_check() found good. It borrows from the
- * document and from arena.
+ * The value at a dotted path, or the whole, of a document that drvp_mongo_check() found good. It
+ * borrows from the document and from arena.
  */
 int drvp_mongo_value(struct drvp_value *out, const bson_t *document, const char *path, int form,
 		     struct drvp_arena *arena, uint64_t ordinal, struct drv_error *err);
+
+/*
+ * Builds the command that asks for a scan's documents, of which fed are here already, in batches of
+ * so many, by a server that speaks this version of the wire protocol.
+ */
+void drvp_mongo_build_find(bson_t *out, const struct drvp_scan *scan, const bson_t *filter,
+			   uint64_t fed, int32_t batch, int32_t wire);
+
+/* Finds the cursor's id and its batch, which is called so, in a reply. */
+bool drvp_mongo_open_batch(const bson_t *reply, const char *name, int64_t *cursor,
+			   bson_iter_t *batch);
 
 /* Questions; see struct drvp_store. */
 int drvp_mongo_count(struct drvp_session *session, const struct drvp_relation *relation,

@@ -8,61 +8,6 @@
 /* Documents in one answer. The server also stops at 16 MiB. */
 #define BATCH 1000
 
-#define WIRE_4_4 9                   /* what MongoDB 4.4 calls the newest protocol it speaks */
-
-static bool wants_whole_document(const struct drvp_scan *scan)
-{
-	for (size_t i = 0; i < scan->column_count; i++)
-		if (!*scan->columns[i].column)
-			return true;
-	return false;
-}
-
-static void append_exclusion(bson_t *out, const struct drvp_scan *scan)
-{
-	bson_t fields;
-
-	if (!scan->except_count)
-		return;
-	BSON_APPEND_DOCUMENT_BEGIN(out, "projection", &fields);
-	for (size_t i = 0; i < scan->except_count; i++)
-		BSON_APPEND_INT32(&fields, scan->except[i], 0);
-	bson_append_document_end(out, &fields);
-}
-
-/*
- * Projects whole top-level fields: paths below them could collide ("a" and "a.b"). MongoDB 4.2
- * and servers that only speak its protocol cannot reduce a field to whether it is there, so a
- * DRVP_FORM_PRESENCE field crosses the wire and is dropped here.
- */
-static void append_projection(bson_t *out, const struct drvp_scan *scan)
-{
-	bson_t fields;
-	bool id = scan->keys, any = false;
-
-	if (wants_whole_document(scan)) {
-		append_exclusion(out, scan);
-		return;
-	}
-	BSON_APPEND_DOCUMENT_BEGIN(out, "projection", &fields);
-	for (size_t i = 0; i < scan->column_count; i++) {
-		const char *path = scan->columns[i].column;
-		int len = (int)strcspn(path, ".");
-		bool seen = false;
-
-		for (size_t j = 0; j < i && !seen; j++)
-			seen = strncmp(scan->columns[j].column, path, (size_t)len) == 0 &&
-			       strcspn(scan->columns[j].column, ".") == (size_t)len;
-		if (len == 3 && strncmp(path, "_id", 3) == 0)
-			id = true;
-		else if (!seen)
-			any = bson_append_int32(&fields, path, len, 1);
-	}
-	/* Excluding _id from nothing would mean "everything else". */
-	BSON_APPEND_INT32(&fields, "_id", id || !any);
-	bson_append_document_end(out, &fields);
-}
-
 /* What one scan carries from document to document. */
 struct scanning {
 	struct drvp_mongo *mongo;
@@ -122,22 +67,6 @@ static int interrupted(const struct scanning *s, struct drv_error *err)
 
 /* ------------------------------------------------------------------ batches */
 
-/* A sort of all documents seldom fits into the memory that a server allows it. */
-static void append_order(bson_t *out, const struct scanning *s)
-{
-	const struct drvp_scan *scan = s->scan;
-	bson_t order;
-
-	if (!scan->order_count)
-		return;
-	BSON_APPEND_DOCUMENT_BEGIN(out, "sort", &order);
-	for (size_t i = 0; i < scan->order_count; i++)
-		BSON_APPEND_INT32(&order, scan->order_by[i], 1);
-	bson_append_document_end(out, &order);
-	if (s->mongo->hello.wire >= WIRE_4_4)
-		BSON_APPEND_BOOL(out, "allowDiskUse", true);
-}
-
 /*
  * The driver reads an answer as a whole. Where documents have a pace to keep, answers are so small
  * that the wait comes between them, and the server waits with us.
@@ -147,46 +76,11 @@ static int32_t batch_size(const struct scanning *s)
 	return (int32_t)drvp_limits_batch(&s->mongo->address->limits, BATCH, s->fed, s->bytes);
 }
 
-/*
- * No maxTimeMS: it would count over all batches together, and not every server counts right. This
- * side keeps the time limit; a server ends what it does for a connection that is closed.
- */
-static void build_find(bson_t *out, const struct scanning *s, const bson_t *filter)
-{
-	const struct drvp_scan *scan = s->scan;
-
-	BSON_APPEND_UTF8(out, "find", scan->relation->name);
-	BSON_APPEND_DOCUMENT(out, "filter", filter);
-	append_projection(out, scan);
-	append_order(out, s);
-	if (scan->limit)
-		BSON_APPEND_INT64(out, "limit", (int64_t)(scan->limit - s->fed));
-	BSON_APPEND_INT32(out, "batchSize", batch_size(s));
-	drvp_mongo_natural(out, scan->relation);
-}
-
 static void build_get_more(bson_t *out, const struct scanning *s)
 {
 	BSON_APPEND_INT64(out, "getMore", s->cursor);
 	BSON_APPEND_UTF8(out, "collection", s->scan->relation->name);
 	BSON_APPEND_INT32(out, "batchSize", batch_size(s));
-}
-
-/* Finds the cursor's id and its batch in a reply. */
-static bool open_batch(const bson_t *reply, const char *name, int64_t *cursor, bson_iter_t *batch)
-{
-	bson_iter_t at, id, inner;
-
-	if (!bson_iter_init_find(&at, reply, "cursor") || !BSON_ITER_HOLDS_DOCUMENT(&at) ||
-	    !bson_iter_recurse(&at, &inner) || !bson_iter_find(&inner, "id") ||
-	    !BSON_ITER_HOLDS_INT64(&inner))
-		return false;
-	id = inner;
-	if (!bson_iter_recurse(&at, &inner) || !bson_iter_find(&inner, name) ||
-	    !BSON_ITER_HOLDS_ARRAY(&inner))
-		return false;
-	*cursor = bson_iter_int64(&id);
-	return bson_iter_recurse(&inner, batch);
 }
 
 static int broken_batch(const struct scanning *s, struct drv_error *err)
@@ -208,7 +102,7 @@ static int feed_batch(struct scanning *s, const bson_t *reply, const char *name,
 	bson_iter_t batch;
 	int status = 0;
 
-	if (!open_batch(reply, name, &s->cursor, &batch))
+	if (!drvp_mongo_open_batch(reply, name, &s->cursor, &batch))
 		return broken_batch(s, err);
 	while (!status && !s->ended && bson_iter_next(&batch)) {
 		const uint8_t *data = NULL;
@@ -245,7 +139,8 @@ static int drain(struct scanning *s, const bson_t *filter, struct drv_error *err
 		bson_t command = BSON_INITIALIZER, reply;
 
 		if (first)
-			build_find(&command, s, filter);
+			drvp_mongo_build_find(&command, s->scan, filter, s->fed, batch_size(s),
+					      s->mongo->hello.wire);
 		else
 			build_get_more(&command, s);
 		status = drvp_mongo_command(s->mongo, &command, first, &reply, s->subject, err);
@@ -264,6 +159,8 @@ static bool is_full(const struct scanning *s)
 {
 	return s->ended || (s->scan->limit && s->fed >= s->scan->limit);
 }
+
+/* ------------------------------------------------------------------ the order of nulls */
 
 static void build_null_test(bson_t *out, const char *path, bool null)
 {
@@ -348,6 +245,8 @@ static int drain_all(struct scanning *s, const bson_t *filter, struct drv_error 
 		return status;
 	return nulls ? drain_nulls_last(s, filter, 0, err) : drain(s, filter, err);
 }
+
+/* ------------------------------------------------------------------ the whole scan */
 
 /*
  * Tells the server to forget a cursor that was not read to its end. A cancelled run or a spent time

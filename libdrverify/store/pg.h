@@ -256,7 +256,7 @@ int drvp_pg_scan(struct drvp_session *session, const struct drvp_scan *scan, drv
 int drvp_pg_zone(struct drvp_session *session, const char *name, struct drvp_zone *out,
 		 struct drv_error *err);
 
-/* ------------------------------------------------------------------ pg_decode.c, pg_stable.c */
+/* ------------------------------------------------------------------ pg_type.c, pg_stable.c */
 
 /* What the bytes of a field are. */
 enum drvp_pg_form {
@@ -314,6 +314,8 @@ const struct drvp_pg_type *drvp_pg_type(uint32_t oid);
 /* Whether values of a built-in type compare by the rules of a language. */
 bool drvp_pg_is_collated(uint32_t oid);
 
+/* ------------------------------------------------------------------ pg_decode.c, pg_value.c */
+
 struct drvp_pg_field {
 	const char *column;          /* for messages */
 	int form;                    /* enum drvp_pg_form */
@@ -344,9 +346,20 @@ struct drvp_pg_decoder {
 	uint64_t rows;               /* given to the callback */
 };
 
+/* Fails with what is wrong with the stream, and in which row. */
+int drvp_pg_fail_stream(const struct drvp_pg_decoder *decoder, const char *what,
+			struct drv_error *err);
+
+/* Makes of a field that is not NULL, whose bytes are in value, the value that it stands for. */
+int drvp_pg_decode_value(const struct drvp_pg_decoder *decoder, const struct drvp_pg_field *field,
+			 struct drvp_value *value, struct drv_error *err);
+
+/* Makes every NaN in a STABLE field the one that a dump brings back. */
+void drvp_pg_unify_nans(const struct drvp_pg_field *field, char *bytes, size_t len);
+
 /*
- * Feeds one message, whose bytes may be changed. Returns 0, the callback's non-zero, or a status with err filled; *callback
- * tells whether a negative number came from the callback.
+ * Feeds one message, whose bytes may be changed. Returns 0, the callback's non-zero, or a status
+ * with err filled; *callback tells whether a negative number came from the callback.
  */
 int drvp_pg_decode(struct drvp_pg_decoder *decoder, char *bytes, size_t len, drvp_row_fn fn,
 		   void *user, bool *callback, struct drv_error *err);

@@ -1,4 +1,4 @@
-/* big_endian.h: numbers in files, their highest byte first */
+/* big_endian.h: numbers in files and on wires, their highest byte first */
 #ifndef DRVP_BIG_ENDIAN_H
 #define DRVP_BIG_ENDIAN_H
 
@@ -6,25 +6,25 @@
 #include <stdint.h>
 #include <string.h>
 
-static inline void drvp_put16(uint8_t *to, uint16_t number)
+static inline void drvp_put16(void *to, uint16_t number)
 {
 	number = htobe16(number);
 	memcpy(to, &number, sizeof number);
 }
 
-static inline void drvp_put32(uint8_t *to, uint32_t number)
+static inline void drvp_put32(void *to, uint32_t number)
 {
 	number = htobe32(number);
 	memcpy(to, &number, sizeof number);
 }
 
-static inline void drvp_put64(uint8_t *to, uint64_t number)
+static inline void drvp_put64(void *to, uint64_t number)
 {
 	number = htobe64(number);
 	memcpy(to, &number, sizeof number);
 }
 
-static inline uint16_t drvp_get16(const uint8_t *from)
+static inline uint16_t drvp_get16(const void *from)
 {
 	uint16_t number;
 
@@ -32,7 +32,7 @@ static inline uint16_t drvp_get16(const uint8_t *from)
 	return be16toh(number);
 }
 
-static inline uint32_t drvp_get32(const uint8_t *from)
+static inline uint32_t drvp_get32(const void *from)
 {
 	uint32_t number;
 
@@ -40,7 +40,7 @@ static inline uint32_t drvp_get32(const uint8_t *from)
 	return be32toh(number);
 }
 
-static inline uint64_t drvp_get64(const uint8_t *from)
+static inline uint64_t drvp_get64(const void *from)
 {
 	uint64_t number;
 
