@@ -111,15 +111,17 @@ static int check_place(const char *place)
 		return -1;
 	}
 	if (source_holds_password(place))
-		complain("warning: the password in --source is visible in the process list; use a "
-			 "service (service=NAME) or a password file");
+		complain("warning: the password in --source was visible in the process list for a moment, "
+			 "and a shell may keep it; use --source @FILE, a service (service=NAME) or a "
+			 "password file");
 	return 0;
 }
 
 int cmd_chain_propose(const struct options *options)
 {
-	const char *place = options->place ? options->place : "";
-	bool mongodb = !strncmp(place, "mongodb", strlen("mongodb"));
+	const char *stated = options->place ? options->place : "";
+	char *place = NULL;
+	bool mongodb = false;
 	struct drv_chain_proposal *proposal = NULL;
 	struct drv_error error = DRV_ERROR_INIT;
 	struct drv_baseline *baseline = NULL;
@@ -128,7 +130,11 @@ int cmd_chain_propose(const struct options *options)
 
 	if (!options->table)
 		complain("no table: give --table SCHEMA.TABLE");
-	else if (!check_place(place) && !make_baseline(&baseline, mongodb)) {
+	else if (!check_place(stated))
+		place = source_text(stated, "the file that --source @… names", options);
+	if (place)
+		mongodb = !strncmp(place, "mongodb", strlen("mongodb"));
+	if (place && !make_baseline(&baseline, mongodb)) {
 		if (drv_run_new(&run, baseline, NULL, &error) ||
 		    drv_run_source_uri(run, "main", place, &error))
 			complain("%s", error.message);
@@ -139,5 +145,6 @@ int cmd_chain_propose(const struct options *options)
 	drv_chain_proposal_free(&proposal);
 	drv_run_free(&run);
 	drv_baseline_free(&baseline);
+	source_text_free(place);
 	return status;
 }

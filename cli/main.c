@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "command.h"
 #include "drverify.h"
 #include "message.h"
@@ -246,8 +247,16 @@ static int finish_output(int status)
 
 int main(int argc, char **argv)
 {
+	char **arguments = arguments_take(argc, argv);
+	int status = EXIT_UNDECIDED;
+
 	hold_standard_descriptors();
 	/* A reader that went away is a failed write with a message, not a silent death. */
 	signal(SIGPIPE, SIG_IGN);
-	return finish_output(dispatch(argc, argv));
+	if (arguments)
+		status = finish_output(dispatch(argc, arguments));
+	else
+		complain("out of memory");
+	arguments_free(arguments);
+	return status;
 }

@@ -30,12 +30,14 @@ static const struct row rows[] = {
 	  "folder (of *.json) or repeated: the newest baseline that is not after\n"
 	  "the restore point is taken" },
 	{ "source", 0, LIST, FOR_RUNS | FOR_TRY | FOR_DOCTOR, AT(sources), "NAME=URI",
-	  "where a source of the document is; without it DRVERIFY_SOURCE_<NAME>,\n"
-	  "then libpq's own settings or MONGODB_URI decide, those two only for the\n"
-	  "one source of their kind; repeatable" },
+	  "where a source of the document is, or @FILE with the file that says it;\n"
+	  "without it DRVERIFY_SOURCE_<NAME>, then libpq's own settings or\n"
+	  "MONGODB_URI decide, those two only for the one source of their kind;\n"
+	  "repeatable" },
 	{ "source", 0, TEXT, FOR_PROPOSE, AT(place), "URI",
-	  "where the database is: a libpq URI or connection string, or a\n"
-	  "mongodb:// URI; without it libpq's own settings decide" },
+	  "where the database is: a libpq URI or connection string, a mongodb://\n"
+	  "URI, or @FILE with the file that says it; without it libpq's own\n"
+	  "settings decide" },
 	{ "check", 0, TEXT, FOR_TRY, AT(check), "ID",
 	  "which audit_chain check, such as audit_chain:main:public.audit_logs; not\n"
 	  "needed where the document has one only" },

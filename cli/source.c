@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "input.h"
 #include "message.h"
 #include "suggest.h"
 
@@ -94,6 +96,55 @@ bool source_holds_password(const char *uri)
 	return false;
 }
 
+/* A file such as a mounted secret; the end of its line is not part of the place. */
+static char *read_place(const char *path, const char *what, bool quiet)
+{
+	struct stat kind;
+	size_t len;
+	char *text = input_read(path, what, KEY_LIMIT, &len, &kind);
+	mode_t others = S_IROTH;
+
+	if (!text)
+		return NULL;
+	/* One of another owner that the group may read is how such a secret is mounted. */
+	if (kind.st_uid == geteuid())
+		others |= S_IRGRP;
+	if (S_ISREG(kind.st_mode) && kind.st_mode & others && !quiet)
+		complain("warning: others may read %s; chmod 600 it", what);
+	if (len && text[len - 1] == '\n')
+		len--;
+	if (len && text[len - 1] == '\r')
+		len--;
+	if (len && !memchr(text, '\0', len) && !memchr(text, '\n', len)) {
+		text[len] = '\0';
+		return text;
+	}
+	complain("%s holds no place: it has to be one line, a URI or connection string", what);
+	explicit_bzero(text, len);
+	free(text);
+	return NULL;
+}
+
+char *source_text(const char *stated, const char *what, const struct options *options)
+{
+	char *copy;
+
+	/* Not the path: somebody may have written a password there. */
+	if (*stated == '@')
+		return read_place(stated + 1, what, options->quiet);
+	copy = strdup(stated);
+	if (!copy)
+		complain("out of memory");
+	return copy;
+}
+
+void source_text_free(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
 static int check_option(const struct drv_baseline *baseline, const struct options *options,
 			const char *option)
 {
@@ -128,8 +179,9 @@ static int check_option(const struct drv_baseline *baseline, const struct option
 		return -1;
 	}
 	if (source_holds_password(option + len + 1) && !options->quiet)
-		complain("warning: the password in --source %s=… is visible in the process list; "
-			 "use %s, a service (service=NAME) or a password file", name, variable);
+		complain("warning: the password in --source %s=… was visible in the process list for a "
+			 "moment, and a shell may keep it; use --source %s=@FILE, %s, a service "
+			 "(service=NAME) or a password file", name, name, variable);
 	return 0;
 }
 
@@ -177,10 +229,29 @@ static int check_defaults(const struct drv_baseline *baseline, const struct opti
 	return 0;
 }
 
+static int place(struct drv_run *run, const char *name, const char *stated,
+		 const struct options *options)
+{
+	struct drv_error error = DRV_ERROR_INIT;
+	char what[160], *uri;
+	int status;
+
+	snprintf(what, sizeof what, "the file with the place of source \"%s\"", name);
+	uri = source_text(stated, what, options);
+	if (!uri)
+		return -1;
+	status = drv_run_source_uri(run, name, uri, &error);
+	source_text_free(uri);
+	/* A store that was not built in spoils its own checks, not those of the others. */
+	if (!status || status == DRV_E_UNSUPPORTED)
+		return 0;
+	complain("source \"%s\": %s", name, error.message);
+	return -1;
+}
+
 int sources_place(struct drv_run *run, const struct drv_baseline *baseline,
 		  const struct options *options)
 {
-	struct drv_error error = DRV_ERROR_INIT;
 	const char *name;
 
 	for (size_t i = 0; i < options->sources.count; i++)
@@ -189,14 +260,10 @@ int sources_place(struct drv_run *run, const struct drv_baseline *baseline,
 	if (check_variables(baseline, options) || check_defaults(baseline, options))
 		return -1;
 	for (size_t i = 0; (name = drv_baseline_source_name(baseline, i)); i++) {
-		const char *uri = source_uri(baseline, options, i);
-		int status = uri ? drv_run_source_uri(run, name, uri, &error) : 0;
+		const char *stated = source_uri(baseline, options, i);
 
-		/* A store that was not built in spoils its own checks, not those of the others. */
-		if (status && status != DRV_E_UNSUPPORTED) {
-			complain("source \"%s\": %s", name, error.message);
+		if (stated && place(run, name, stated, options))
 			return -1;
-		}
 	}
 	return 0;
 }

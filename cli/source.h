@@ -15,6 +15,14 @@ int sources_place(struct drv_run *run, const struct drv_baseline *baseline,
 void sources_hint(const struct drv_report *report, const struct drv_baseline *baseline,
 		  const struct options *options);
 
+/*
+ * The place that was stated, or what stands in the file where that was "@FILE"; what names the file
+ * in messages. Returns NULL after a complaint.
+ */
+char *source_text(const char *stated, const char *what, const struct options *options);
+
+void source_text_free(char *text);
+
 /* Whether a URI or connection string has a password, which the process list would show. */
 bool source_holds_password(const char *uri);
 
