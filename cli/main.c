@@ -136,9 +136,11 @@ const struct command commands[] = {
 	{ "diff", cmd_diff, "say in what two documents or reports differ", FOR_DIFF, "A B",
 	  "Compares what two documents check and expect, and of which servers; if both are\n"
 	  "reports, also verdicts, counts and findings. Times and positions, which every run\n"
-	  "changes, make no difference.\n"
+	  "changes, make no difference. The last line counts the differences by what they are\n"
+	  "about: checks, verdicts, findings, expected values, settings.\n"
 	  "\n"
-	  "Exit status: 0 the same, 1 different, 3 they could not be read.\n"
+	  "Exit status, as of diff(1): 0 the same, 1 different. It is 3 where they could not be\n"
+	  "read, since 2 means damage here.\n"
 	  "\n"
 	  "Examples\n"
 	  "    drverify diff yesterday.json today.json\n" },

@@ -1036,7 +1036,16 @@ class Diff(Case):
                       "connection:search\n"
                       "  check                  (none) → connection\n"):
             self.assertIn(block, self.out)
-        self.assertIn("\n12 differences\n", self.out)
+        self.assertTrue(self.out.endswith(
+            "\n12 differences: 1 check added, 1 check removed, 1 verdict of the run, "
+            "1 verdict of a check, 1 count of rows, 1 finding, 2 expected values, 4 settings\n"), self.out)
+
+    def test_other_servers(self):
+        before, after = sample(), sample()
+        before["sources"]["main"]["identity"] = {"system_identifier": "7", "timeline": 1}
+        after["sources"]["main"]["identity"] = {"system_identifier": "8", "timeline": 2}
+        self.diff(before, after, status=1)
+        self.assertTrue(self.out.endswith("\n2 differences: 2 members of an identity\n"), self.out)
 
     def test_a_number_is_no_string(self):
         self.diff(document(name="5", checks=[{"check": "row_count", "source": "main", "table": "a.b",
