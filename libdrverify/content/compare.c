@@ -1,6 +1,7 @@
 /* compare.c: names the rows in which a table differs from its sidecar */
 #include "content/compare.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The key of the rows of one side that have no equal on the other. */
@@ -26,7 +27,11 @@ struct compare {
 	struct drvp_comparison *sums;
 	struct drv_error *err;
 	struct side was, is;
+	uint64_t *lone;              /* digests of the first rows of is that are alone */
 };
+
+/* Enough to name as many that changed, and as many that are extra. */
+#define LONE_MAX ((size_t)2 * DRVP_DIFFERENCE_DIGESTS)
 
 static int next_was(struct compare *c)
 {
@@ -66,6 +71,13 @@ static void note_alone(struct side *side)
 	}
 }
 
+static void note_alone_now(struct compare *c)
+{
+	if (c->is.alone < LONE_MAX)
+		c->lone[c->is.alone] = c->is.now.digest;
+	note_alone(&c->is);
+}
+
 static bool has(const struct side *side, uint64_t key)
 {
 	return side->there && side->now.key == key;
@@ -85,7 +97,7 @@ static int pair(struct compare *c, uint64_t key)
 		if (no_is)
 			note_alone(&c->was);
 		else if (no_was)
-			note_alone(&c->is);
+			note_alone_now(c);
 		else
 			c->sums->same++;
 		if (!no_was)
@@ -118,13 +130,31 @@ static const struct label *changed_label(const struct compare *c)
 	return was->known ? was : is->known ? is : NULL;
 }
 
+/* Rows that changed come first among those that are alone, as far as their digests are kept. */
+static void give_digests(struct drvp_difference *difference, const struct compare *c)
+{
+	size_t kept = c->is.alone < LONE_MAX ? (size_t)c->is.alone : LONE_MAX;
+	uint64_t changed = c->was.alone < c->is.alone ? c->was.alone : c->is.alone;
+	size_t first = changed < DRVP_DIFFERENCE_DIGESTS ? (size_t)changed : DRVP_DIFFERENCE_DIGESTS;
+
+	if (difference->kind == DRVP_ROW_CHANGED) {
+		difference->digests = c->lone;
+		difference->digest_count = first;
+	} else if (difference->kind == DRVP_ROW_EXTRA) {
+		difference->digests = c->lone + first;
+		difference->digest_count = kept - first < DRVP_DIFFERENCE_DIGESTS ?
+						   kept - first : DRVP_DIFFERENCE_DIGESTS;
+	}
+}
+
 static int tell(struct compare *c, int kind, uint64_t key, uint64_t rows,
 		const struct label *label)
 {
-	struct drvp_difference difference = { kind, key, rows, NULL, 0 };
+	struct drvp_difference difference = { .kind = kind, .key = key, .rows = rows };
 
 	if (!rows || !c->tell)
 		return 0;
+	give_digests(&difference, c);
 	if (label && names(label)) {
 		difference.text = label->text;
 		difference.text_len = label->len;
@@ -159,6 +189,9 @@ int drvp_compare(struct drvp_comparison *out, struct drvp_sidecar *was, struct d
 
 	memset(out, 0, sizeof *out);
 	drvp_sidecar_rewind(was);
+	c.lone = calloc(LONE_MAX, sizeof *c.lone);
+	if (!c.lone && !status)
+		status = drvp_fail_nomem(err);
 	if (!status)
 		status = next_was(&c);
 	if (!status)
@@ -172,5 +205,6 @@ int drvp_compare(struct drvp_comparison *out, struct drvp_sidecar *was, struct d
 		if (!status)
 			status = judge(&c, key);
 	}
+	free(c.lone);
 	return status;
 }

@@ -10,11 +10,15 @@ enum drvp_difference_kind {
 	DRVP_ROW_EXTRA               /* no row had its key, or fewer than have */
 };
 
+#define DRVP_DIFFERENCE_DIGESTS 10000
+
 /* One kind of difference of the rows with one key. */
 struct drvp_difference {
 	int kind;                    /* enum drvp_difference_kind */
 	uint64_t key;
 	uint64_t rows;               /* that many; 1 unless keys occur several times */
+	const uint64_t *digests;     /* CHANGED, EXTRA: of these rows as they are now, in order … */
+	size_t digest_count;         /* … at most DRVP_DIFFERENCE_DIGESTS of them; else 0 */
 	const char *text;            /* the key for a person; NULL where it is not known */
 	size_t text_len;
 };
@@ -32,7 +36,7 @@ typedef int (*drvp_difference_fn)(const struct drvp_difference *difference, void
  * difference in order of the keys, changed before missing or extra. Among rows with one key those
  * with equal digests are the same, as many as both sides have; of the rest as many as both sides
  * have are changed, and what remains on one side is missing or extra. The order in which rows were
- * added plays no part.
+ * added plays no part; which of several rows are called changed, and which extra, is arbitrary.
  *
  * A text is the sidecar's, and where that has none, the spool's; of an extra row always the
  * spool's. Where rows with one key have different texts, which takes two keys with one hash, it is

@@ -36,9 +36,9 @@ int drvp_content_add_trace(struct drvp_spool *spool, struct drvp_content_reader 
 
 /* ------------------------------------------------------------------ comparing */
 
-/* A key whose rows differ, and how many of them are still to be named. */
+/* Rows that differ, alike and of one kind, and how many of them are still to be named. */
 struct wanted {
-	uint64_t key;
+	uint64_t key, digest;
 	int kind;                    /* enum drvp_difference_kind */
 	uint64_t rows;
 };
@@ -50,7 +50,7 @@ struct locating {
 	struct drvp_content_reader reader;
 	struct drvp_spool *spool;
 	struct drvp_strbuf text;
-	struct wanted *wanted;       /* in order of the keys */
+	struct wanted *wanted;       /* in order of keys and digests */
 	size_t wanted_count;
 	uint64_t unnamed;            /* rows of wanted that are still to be named */
 	struct drv_error *err;
@@ -81,22 +81,24 @@ static int spool_all(struct locating *l)
 	return status;
 }
 
-/* The first that differ are named, of each kind so many. */
-static int tell(const struct drvp_difference *difference, void *user)
+static int tell_missing(struct locating *l, struct drvp_named_rows *named,
+			const struct drvp_difference *difference)
 {
-	struct locating *l = user;
-	struct drvp_named_rows *named = &l->own->named[difference->kind];
-	uint64_t rows = DRVP_NAMED_MAX - named->told;
-
-	if (!rows)
+	named->told++;
+	if (!l->m->settings->show_keys || !difference->text_len)
 		return 0;
-	if (difference->rows < rows)
-		rows = difference->rows;
-	if (difference->kind == DRVP_ROW_MISSING) {
-		named->told++;
-		if (!l->m->settings->show_keys || !difference->text_len)
-			return 0;
-		return drvp_named_rows_add(named, "", difference->text, difference->text_len);
+	return drvp_named_rows_add(named, "", difference->text, difference->text_len);
+}
+
+/* A row of that key and digest more; those that are alike come one after the other. */
+static int want(struct locating *l, uint64_t key, uint64_t digest, int kind)
+{
+	struct wanted *last = l->wanted_count ? &l->wanted[l->wanted_count - 1] : NULL;
+
+	l->unnamed++;
+	if (last && last->key == key && last->digest == digest && last->kind == kind) {
+		last->rows++;
+		return 0;
 	}
 	if (!(l->wanted_count & (l->wanted_count - 1))) {
 		size_t room = l->wanted_count ? 2 * l->wanted_count : 1;
@@ -106,32 +108,49 @@ static int tell(const struct drvp_difference *difference, void *user)
 			return DRV_E_NOMEM;
 		l->wanted = grown;
 	}
-	named->told += rows;
-	l->wanted[l->wanted_count++] = (struct wanted){ difference->key, difference->kind, rows };
-	l->unnamed += rows;
+	l->wanted[l->wanted_count++] = (struct wanted){ key, digest, kind, 1 };
 	return 0;
+}
+
+/* The first that differ are named, of each kind so many. */
+static int tell(const struct drvp_difference *difference, void *user)
+{
+	struct locating *l = user;
+	struct drvp_named_rows *named = &l->own->named[difference->kind];
+	int status = 0;
+
+	_Static_assert(DRVP_NAMED_MAX <= DRVP_DIFFERENCE_DIGESTS, "too few digests to name rows by");
+	if (difference->kind == DRVP_ROW_MISSING)
+		return named->told < DRVP_NAMED_MAX ? tell_missing(l, named, difference) : 0;
+	for (size_t i = 0; !status && i < difference->digest_count && named->told < DRVP_NAMED_MAX;
+	     i++, named->told++)
+		status = want(l, difference->key, difference->digests[i], difference->kind);
+	return status;
 }
 
 /* ------------------------------------------------------------------ naming */
 
-static int by_key(const void *left, const void *right)
+static int by_row(const void *left, const void *right)
 {
 	const struct wanted *a = left, *b = right;
 
-	return a->key < b->key ? -1 : a->key > b->key;
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return a->digest < b->digest ? -1 : a->digest > b->digest;
 }
 
-/* A key may be wanted for rows that changed and, behind that, for rows that are too many. */
-static struct wanted *find_wanted(const struct locating *l, uint64_t key)
+/* Rows that are alike may be wanted as rows that changed and, behind that, as too many. */
+static struct wanted *find_wanted(const struct locating *l, uint64_t key, uint64_t digest)
 {
-	const struct wanted like = { .key = key };
-	struct wanted *found = bsearch(&like, l->wanted, l->wanted_count, sizeof like, by_key);
+	const struct wanted like = { .key = key, .digest = digest };
+	struct wanted *end = l->wanted + l->wanted_count;
+	struct wanted *found = bsearch(&like, l->wanted, l->wanted_count, sizeof like, by_row);
 
-	while (found && found > l->wanted && found[-1].key == key)
+	while (found && found > l->wanted && !by_row(found - 1, &like))
 		found--;
-	while (found && found < l->wanted + l->wanted_count && found->key == key && !found->rows)
+	while (found && found < end && !by_row(found, &like) && !found->rows)
 		found++;
-	return found && found < l->wanted + l->wanted_count && found->key == key ? found : NULL;
+	return found && found < end && !by_row(found, &like) ? found : NULL;
 }
 
 static int name_row(const struct drvp_row *row, void *user)
@@ -145,7 +164,7 @@ static int name_row(const struct drvp_row *row, void *user)
 
 	if (!status)
 		status = drvp_content_reader_key(&l->reader, row, digest, &key);
-	wanted = status ? NULL : find_wanted(l, key);
+	wanted = status ? NULL : find_wanted(l, key, drvp_digest_word(digest));
 	if (!wanted)
 		return status;
 	drvp_strbuf_clear(&l->text);
@@ -160,7 +179,7 @@ static int name_row(const struct drvp_row *row, void *user)
 	return status ? status : --l->unnamed == 0;
 }
 
-/* Rows are found again by their keys, now with what a person can look them up by. */
+/* Rows are found again by key and digest, now with what a person can look them up by. */
 static int name_rows(struct locating *l)
 {
 	const struct drvp_measure *m = l->m;
@@ -169,7 +188,7 @@ static int name_rows(struct locating *l)
 
 	if (!l->unnamed)
 		return 0;
-	qsort(l->wanted, l->wanted_count, sizeof *l->wanted, by_key);
+	qsort(l->wanted, l->wanted_count, sizeof *l->wanted, by_row);
 	question.unplaced = false;
 	question.keys = m->settings->show_keys;
 	return m->session->store->scan(m->session, &question, name_row, l, &rows, l->err);

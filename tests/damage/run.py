@@ -27,6 +27,8 @@ finding codes exactly. Members of case.json:
   findings          codes expected on damaged data, no others: { code: rows counted by its findings,
                     or the list of its tables and collections, or "any" }
   says              texts that the report on damaged data has to show
+  rows              { code: SQL } where its findings have to name just the places that SQL gives, for
+                    the damaged data
 
 Every value of the shape "content" holds the word "canary": no output may, unless --show-keys asks.
 """
@@ -53,7 +55,7 @@ MONGODB_SCALE = "200"
 INCIDENT = "2025-12-30T14:30:00+09:00"
 KNOWN = {"about", "shape", "document", "damaged_document", "baseline", "flags", "damaged_flags",
          "capture_flags", "keys", "damaged_keys", "recoded", "sidecars", "without", "role", "unreachable",
-         "needs", "exit", "findings", "says"}
+         "needs", "exit", "findings", "says", "rows"}
 CANARY = b"canary"
 # Nothing listens there; refused at once.
 NOWHERE = {"main": "host=127.0.0.1 port=1 dbname=nothing",
@@ -322,6 +324,17 @@ class Case:
         if "sidecars" in self.spec:
             self.spoil_sidecars(self.spec["sidecars"])
 
+    def wrong_places(self, report):
+        """What the findings of each code name, against what the data say."""
+        for code, sql in self.spec.get("rows", {}).items():
+            expected = sorted(self.stores.psql(self.database, "SET search_path = '';\n\\t on\n"
+                                               f"\\pset format unaligned\n{sql};").split("\n")[:-1])
+            named = sorted(row.get("place", "") for check in report["checks"]
+                           for finding in check["result"]["findings"] if finding["code"] == code
+                           for row in finding.get("rows", []))
+            if not expected or named != expected:
+                yield f"{code} names {named}, not {expected}"
+
     def judge(self, status, report, output):
         wrong = []
         if status != self.spec["exit"]:
@@ -334,6 +347,7 @@ class Case:
         if report["report"]["exit_status"] != status:
             wrong.append(f"the report says exit {report['report']['exit_status']}")
         shown = json.dumps(report, ensure_ascii=False)
+        wrong += self.wrong_places(report)
         wrong += [f"nothing says {text}" for text in self.spec.get("says", []) if text not in shown]
         if wrong:
             raise Failed("; ".join(wrong) + f"\n{output}")

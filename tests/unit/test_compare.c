@@ -273,6 +273,66 @@ static void rows_with_one_key_are_paired(void **state)
 	}
 }
 
+struct told_digests {
+	struct drvp_strbuf text;
+	size_t counts[3];            /* of the last difference of each kind */
+};
+
+static int write_digests(const struct drvp_difference *difference, void *user)
+{
+	static const char kinds[] = "~-+";
+	struct told_digests *told = user;
+
+	told->counts[difference->kind] = difference->digest_count;
+	for (size_t i = 0; i < difference->digest_count; i++)
+		if (told->text.len < 100)
+			drvp_strbuf_printf(&told->text, "%c%c ", kinds[difference->kind],
+					   (char)difference->digests[i]);
+	return 0;
+}
+
+static void compare_digests(struct told_digests *told, struct drvp_spool *was,
+			    struct drvp_spool *is)
+{
+	struct drvp_comparison sums;
+	struct drvp_sidecar_info info;
+	struct drvp_sidecar *sidecar;
+
+	assert_int_equal(drvp_sidecar_write(&info, was, trace_folder, NULL), 0);
+	assert_int_equal(drvp_sidecar_open(&sidecar, trace_folder, info.name, info.digest,
+					   info.rows, NULL), 0);
+	assert_int_equal(drvp_compare(&sums, sidecar, is, NULL, write_digests, told, NULL), 0);
+	drvp_sidecar_free(&sidecar);
+	empty_trace_folder();
+	drvp_spool_free(&was);
+	drvp_spool_free(&is);
+}
+
+static void rows_that_have_no_equal_are_told_by_their_digests(void **state)
+{
+	static const struct {
+		const char *was, *is, *told;
+	} cases[] = {
+		{ "1a", "1a", "" },
+		{ "1a 1b", "1c 1b", "~c " },
+		{ "1a 1b 1c", "1b 1d", "~d " },
+		{ "1b", "1a 1b 1c", "+a +c " },
+		{ "1a", "1b 1c 1d", "~b +c +d " },
+		{ "1a", "1a 1a 1a", "+a +a " },
+		{ "1a 2a 3a", "1b 2a 4c", "~b +c " },
+		{ "1a 1b", "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct told_digests told = { .text = DRVP_STRBUF_INIT };
+
+		compare_digests(&told, spool_of(cases[i].was, false), spool_of(cases[i].is, false));
+		assert_string_equal(drvp_strbuf_text(&told.text), cases[i].told);
+		drvp_strbuf_free(&told.text);
+	}
+}
+
 static void telling_can_be_stopped(void **state)
 {
 	struct drvp_spool *was = spool_of("1aX 2aX 3aX", true), *is = spool_of("1bX 3bX", true);
@@ -349,6 +409,38 @@ static void copies_of_one_row_are_counted(void **state)
 	drvp_spool_free(&is);
 }
 
+/* However many rows have one key, so many digests are told as can be named, and no more. */
+static void digests_are_bounded(void **state)
+{
+	static const size_t most = DRVP_DIFFERENCE_DIGESTS;
+	static const struct {
+		size_t was, is, changed, extra;
+	} cases[] = {
+		{ 3, 5 * DRVP_DIFFERENCE_DIGESTS, 3, DRVP_DIFFERENCE_DIGESTS },
+		{ 2 * DRVP_DIFFERENCE_DIGESTS, 5 * DRVP_DIFFERENCE_DIGESTS,
+		  DRVP_DIFFERENCE_DIGESTS, DRVP_DIFFERENCE_DIGESTS },
+		{ DRVP_DIFFERENCE_DIGESTS - 1, DRVP_DIFFERENCE_DIGESTS + 1,
+		  DRVP_DIFFERENCE_DIGESTS - 1, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct told_digests told = { .text = DRVP_STRBUF_INIT };
+		struct drvp_spool *was, *is;
+
+		assert_int_equal(drvp_spool_new(&was, trace_folder, false, NULL), 0);
+		assert_int_equal(drvp_spool_new(&is, trace_folder, false, NULL), 0);
+		for (size_t row = 0; row < cases[i].was; row++)
+			add_row(was, 5, 10 * most + row);
+		for (size_t row = 0; row < cases[i].is; row++)
+			add_row(is, 5, row);
+		compare_digests(&told, was, is);
+		assert_int_equal(told.counts[DRVP_ROW_CHANGED], cases[i].changed);
+		assert_int_equal(told.counts[DRVP_ROW_EXTRA], cases[i].extra);
+		drvp_strbuf_free(&told.text);
+	}
+}
+
 /* ------------------------------------------------------------------ failures */
 
 static void every_failure_ends_it(void **state)
@@ -391,9 +483,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(differences_are_those_counted_by_hand),
 		cmocka_unit_test(rows_with_one_key_are_paired),
+		cmocka_unit_test(rows_that_have_no_equal_are_told_by_their_digests),
 		cmocka_unit_test(telling_can_be_stopped),
 		cmocka_unit_test(a_million_rows_are_compared),
 		cmocka_unit_test(copies_of_one_row_are_counted),
+		cmocka_unit_test(digests_are_bounded),
 		cmocka_unit_test(every_failure_ends_it),
 	};
 
