@@ -380,7 +380,7 @@ void drv_run_cancel(struct drv_run *run);
 
 /* A row or document that a finding points at. */
 struct drv_row_ref {
-	const char *place;           /* "ctid (12,3)" and the like, or "" */
+	const char *place;           /* "ctid (12,3)", with the partition's name before it, or "" */
 	const char *key;             /* primary key as text, or "" unless show_keys was set */
 };
 

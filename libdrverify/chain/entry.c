@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Of more tables that are read as one, some share the places of their rows. */
+#define MOST_LEAVES 0x7fff
+
 static long decode(uint8_t *out, const struct drvp_recipe *recipe, const struct drvp_value *value)
 {
 	const char *text = value->kind == DRVP_TEXT ? value->bytes : NULL;
@@ -77,6 +80,7 @@ int64_t drvp_entry_order(const struct drvp_row *row, const struct drvp_value *or
 	if (order && order->kind == DRVP_NULL)
 		return INT64_MAX;
 	if (row->ctid.block != UINT32_MAX)
-		return (int64_t)row->ctid.block << 16 | row->ctid.offset;
+		return (int64_t)(row->leaf ? row->leaf->number & MOST_LEAVES : 0) << 48 |
+		       (int64_t)row->ctid.block << 16 | row->ctid.offset;
 	return (int64_t)range_index << 40 | (int64_t)row->ordinal;
 }

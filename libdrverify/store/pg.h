@@ -129,6 +129,15 @@ void drvp_pg_put_literal(struct drvp_pg *s, struct drvp_strbuf *sql, const char 
 void drvp_pg_put_relation(struct drvp_pg *s, struct drvp_strbuf *sql,
 			  const struct drvp_relation *relation);
 
+/* ------------------------------------------------------------------ pg_tree.c */
+
+/* Fills the leaves of those relations that need them. */
+int drvp_pg_describe_trees(struct drvp_pg *s, struct drvp_relation *relations, size_t count,
+			   struct drv_error *err);
+
+/* The leaf of that oid, never NULL: a table may be attached at any time. */
+const struct drvp_leaf *drvp_pg_leaf(const struct drvp_relation *relation, uint32_t oid);
+
 /* ------------------------------------------------------------------ pg_snapshot.c */
 
 /* The statements that end the set-up of a transaction, with the savepoint. */
@@ -333,12 +342,13 @@ struct drvp_pg_alias {
 
 /* A binary COPY stream on its way into rows. */
 struct drvp_pg_decoder {
-	const struct drvp_pg_field *fields;     /* without the ctid, which comes first */
+	const struct drvp_pg_field *fields;     /* without ctid and table, which come first */
 	size_t field_count;
 	size_t stable_count;         /* the first of them are STABLE */
 	const struct drvp_pg_alias *aliases;
 	size_t alias_count;
 	bool has_ctid;
+	const struct drvp_relation *tree;       /* behind the ctid comes the table's oid; or NULL */
 	struct drvp_value *values;   /* field_count + alias_count of them */
 	struct drvp_row row;         /* values, keys and their counts are set by the caller */
 	struct drvp_arena *arena;    /* reset for each row */

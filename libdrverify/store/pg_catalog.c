@@ -376,5 +376,7 @@ int drvp_pg_describe(struct drvp_pg *s, struct drvp_relation *relations, size_t 
 			status = copy_encoding(s, &relations[i], err);
 	}
 	PQclear(result);
+	if (!status)
+		status = drvp_pg_describe_trees(s, relations, count, err);
 	return status ? status : fill_blocks(s, relations, count, err);
 }

@@ -48,6 +48,17 @@ static bool take_ctid(struct reader *r, struct drvp_row *row)
 	return true;
 }
 
+static bool take_leaf(struct reader *r, const struct drvp_relation *tree, struct drvp_row *row)
+{
+	char *bytes;
+	int32_t len;
+
+	if (!take_field(r, &bytes, &len) || len != 4)
+		return false;
+	row->leaf = drvp_pg_leaf(tree, drvp_get32(bytes));
+	return true;
+}
+
 static int take_aliases(const struct drvp_pg_decoder *d, struct drv_error *err)
 {
 	int status = 0;
@@ -97,6 +108,8 @@ static int take_row(struct drvp_pg_decoder *d, struct reader *r, struct drv_erro
 	d->row.ordinal = d->rows;
 	if (d->has_ctid && !take_ctid(r, &d->row))
 		return drvp_pg_fail_stream(d, "no position", err);
+	if (d->tree && !take_leaf(r, d->tree, &d->row))
+		return drvp_pg_fail_stream(d, "no table", err);
 	status = take_stable(d, r, err);
 	for (size_t i = d->stable_count; i < d->field_count && !status; i++) {
 		struct drvp_value *value = &d->values[d->fields[i].to];
@@ -150,7 +163,7 @@ int drvp_pg_decode(struct drvp_pg_decoder *d, char *bytes, size_t len, drvp_row_
 		d->ended = count == -1;
 		if (d->ended)
 			continue;
-		if (count < 0 || (size_t)count != d->field_count + d->has_ctid)
+		if (count < 0 || (size_t)count != d->field_count + d->has_ctid + !!d->tree)
 			return drvp_pg_fail_stream(d, "a wrong number of fields", err);
 		status = take_row(d, &r, err);
 		if (status)

@@ -177,6 +177,8 @@ static int put_query(struct scan *scan, const struct drvp_scan *wanted, struct d
 	drvp_strbuf_str(&scan->sql, "COPY (SELECT ");
 	if (scan->decoder.has_ctid)
 		drvp_strbuf_str(&scan->sql, DRVP_PG_ROW ".ctid");
+	if (scan->decoder.tree)
+		drvp_strbuf_str(&scan->sql, ", " DRVP_PG_ROW ".tableoid");
 	status = put_columns(scan, wanted, err);
 	if (status)
 		return status;
@@ -286,6 +288,7 @@ static int prepare(struct scan *scan, struct drvp_arena *arena, const struct drv
 	d->fields = scan->fields;
 	d->aliases = scan->aliases;
 	d->has_ctid = relation->has_ctid && !wanted->unplaced;
+	d->tree = d->has_ctid && relation->kind == DRVP_PARTITIONED ? relation : NULL;
 	d->arena = &scan->s->row;
 	status = put_query(scan, wanted, err);
 	d->row.values = d->values;

@@ -15,7 +15,8 @@ void drvp_row_print_place(struct drvp_strbuf *out, const struct drvp_row *row)
 	if (row->ctid.block == UINT32_MAX)
 		drvp_strbuf_printf(out, "document %" PRIu64, row->ordinal);
 	else
-		drvp_strbuf_printf(out, "ctid (%" PRIu32 ",%u)", row->ctid.block, row->ctid.offset);
+		drvp_strbuf_printf(out, "%s%sctid (%" PRIu32 ",%u)", row->leaf ? row->leaf->name : "",
+				   row->leaf ? " " : "", row->ctid.block, row->ctid.offset);
 }
 
 void drvp_row_print_key(struct drvp_strbuf *out, const struct drvp_row *row)

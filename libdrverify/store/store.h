@@ -58,6 +58,13 @@ struct drvp_value {
 	const struct drvp_json *json;
 };
 
+/* One of several tables that are read as one: a partition, a child, or the parent of children. */
+struct drvp_leaf {
+	uint32_t oid;
+	uint32_t number;             /* among them, from 0 */
+	const char *name;            /* as SQL would write it, with its schema */
+};
+
 /*
  * A row, valid during one callback. values stand in the order of the scan's columns; the columns
  * of the primary key follow in keys.
@@ -72,12 +79,14 @@ struct drvp_row {
 		uint32_t block;
 		uint16_t offset;
 	} ctid;
+	const struct drvp_leaf *leaf;           /* where in a tree of tables; NULL: there is no tree */
 	uint64_t ordinal;            /* position in its scan, from 0 */
 	const char *stable;          /* all columns asked for as DRVP_FORM_STABLE, in their order */
 	size_t stable_len;
 };
 
-/* "ctid (12,3)" or "document 17", and "id=6f0c…,n=4": how reports name a row. */
+/* "ctid (12,3)", "public.log_2026 ctid (12,3)" or "document 17", and "id=6f0c…,n=4": how reports
+ * name a row. */
 void drvp_row_print_place(struct drvp_strbuf *out, const struct drvp_row *row);
 void drvp_row_print_key(struct drvp_strbuf *out, const struct drvp_row *row);
 
@@ -133,6 +142,8 @@ struct drvp_relation {
 	uint64_t blocks;             /* PostgreSQL: heap pages when frozen */
 	bool collated;               /* MongoDB: its texts compare by the rules of a language */
 	bool has_ctid;               /* PostgreSQL: rows may be named and cut by heap position */
+	const struct drvp_leaf *leaves;         /* PARTITIONED with has_ctid, in order of their oid */
+	size_t leaf_count;
 	uint32_t oid;                /* PostgreSQL */
 	const char *encoding;        /* PostgreSQL: in which the server stores texts; else NULL */
 };
