@@ -340,7 +340,8 @@ void drv_run_on_event(struct drv_run *run, drv_event_fn fn, void *user);
  * read-only snapshot a source, and never writes. A source that cannot be read makes its checks
  * inconclusive; the others are still checked.
  *   out  receives the report, also when damage was found; release it with drv_report_free()
- * Errors: DRV_E_USAGE (nothing selected), DRV_E_NOMEM. After an error *out is NULL. What goes wrong
+ * Errors: DRV_E_USAGE (nothing selected, or the document holds a "todo", which the message tells),
+ * DRV_E_NOMEM. After an error *out is NULL. What goes wrong
  * with a source is no error of this call but a finding of its checks.
  */
 int drv_run_verify(struct drv_run *run, struct drv_report **out, struct drv_error *error);

@@ -20,6 +20,7 @@ struct written_source {
 	struct drvp_number store;
 	const char *database;
 	struct drvp_number restored_by;
+	const char *note, *todo;
 	struct drvp_recorded_identity identity;
 };
 
@@ -68,6 +69,10 @@ const struct drvp_field drvp_source_fields[] = {
 	{ .name = "restored_by", .kind = DRVP_FIELD_CHOICE, .choices = restored_by_choices,
 	  .offset = offsetof(struct written_source, restored_by),
 	  .help = "physical: files and WAL, so the system identifier stays; logical: a dump." },
+	{ .name = "note", .kind = DRVP_FIELD_TEXT, .offset = offsetof(struct written_source, note),
+	  .help = DRVP_NOTE_HELP },
+	{ .name = "todo", .kind = DRVP_FIELD_TEXT, .offset = offsetof(struct written_source, todo),
+	  .help = DRVP_TODO_HELP },
 	{ .name = "identity", .kind = DRVP_FIELD_OBJECT, .fields = identity_fields,
 	  .offset = offsetof(struct written_source, identity),
 	  .help = "Written by capture: which moment of which server it was." },
@@ -124,6 +129,7 @@ static int read_sources(struct drvp_reader *reader, const struct drvp_json *obje
 struct written_document {
 	const char *format;
 	const char *name;
+	const char *note, *todo;
 	struct drvp_number captured_at;
 	struct drvp_objectives objectives;
 	const struct drvp_json *sources, *checks, *report;
@@ -143,6 +149,10 @@ const struct drvp_field drvp_document_fields[] = {
 	  .help = "\"drverify/1\"." },
 	{ .name = "name", .kind = DRVP_FIELD_TEXT, .offset = offsetof(struct written_document, name),
 	  .help = "What this document is about, for people." },
+	{ .name = "note", .kind = DRVP_FIELD_TEXT, .offset = offsetof(struct written_document, note),
+	  .help = DRVP_NOTE_HELP },
+	{ .name = "todo", .kind = DRVP_FIELD_TEXT, .offset = offsetof(struct written_document, todo),
+	  .help = DRVP_TODO_HELP },
 	{ .name = "captured_at", .kind = DRVP_FIELD_TIME,
 	  .offset = offsetof(struct written_document, captured_at),
 	  .help = "Written by capture: when the expectations were measured." },

@@ -78,6 +78,15 @@ struct drv_baseline *drvp_baseline_share(const struct drv_baseline *baseline);
 /* Fails for the report of a run that neither passed nor merely warned. */
 int drvp_baseline_refuse_failed(const struct drv_baseline *baseline, struct drv_error *err);
 
+/* Fails when something is still to do in the document; the message says where, and what. */
+int drvp_baseline_refuse_todo(const struct drv_baseline *baseline, struct drv_error *err);
+
+/* What the schema says of the two members that are for people, wherever they stand. */
+#define DRVP_NOTE_HELP "A remark for people."
+#define DRVP_TODO_HELP \
+	"What a person still has to fill in or to decide: nothing is verified by a document that " \
+	"holds one."
+
 /* NULL when the document has no such source. */
 const struct drvp_source *drvp_baseline_source(const struct drv_baseline *baseline,
 					       const char *name);

@@ -17,6 +17,7 @@ struct written_item {
 	const char *collection;
 	struct drvp_number priority;
 	bool required;
+	const char *note, *todo;
 	const struct drvp_json *result;
 };
 
@@ -38,6 +39,10 @@ const struct drvp_field drvp_item_fields[] = {
 	{ .name = "required", .kind = DRVP_FIELD_BOOL,
 	  .offset = offsetof(struct written_item, required),
 	  .help = "false: when it cannot be decided, the run may still pass." },
+	{ .name = "note", .kind = DRVP_FIELD_TEXT, .offset = offsetof(struct written_item, note),
+	  .help = DRVP_NOTE_HELP },
+	{ .name = "todo", .kind = DRVP_FIELD_TEXT, .offset = offsetof(struct written_item, todo),
+	  .help = DRVP_TODO_HELP },
 	{ .name = "result", .kind = DRVP_FIELD_ANY,
 	  .offset = offsetof(struct written_item, result),
 	  .help = "Written by drverify into reports; not read." },

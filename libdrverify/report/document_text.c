@@ -34,6 +34,22 @@ static void add(struct page *page, const char *before, const char *text)
 	drvp_display(page->out, text);
 }
 
+/* Whole, whatever their length: they are sentences. */
+static void print_remarks(struct page *page, const struct drvp_json *node)
+{
+	static const char *const names[] = { "note", "todo" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct drvp_json *remark = drvp_json_member(node, names[i]);
+
+		if (!remark)
+			continue;
+		drvp_strbuf_printf(page->out, "    %s  ", names[i]);
+		drvp_display(page->out, remark->text);
+		drvp_strbuf_char(page->out, '\n');
+	}
+}
+
 /* ------------------------------------------------------------------ on top */
 
 static void print_moment(struct page *page)
@@ -90,15 +106,17 @@ static void print_source(struct page *page, const struct drvp_source *source)
 	add(page, ", replica set ", identity->set_name);
 	add(page, ", operation time ", identity->operation_time);
 	drvp_strbuf_char(page->out, '\n');
+	print_remarks(page, source->node);
 }
 
 /* ------------------------------------------------------------------ one line a check */
 
-/* What stands in a column of its own, or is of another run. */
+/* What stands in a column or a line of its own, or is of another run. */
 static bool is_told_elsewhere(const char *member)
 {
 	static const char *const names[] = {
-		"check", "source", "table", "collection", "priority", "required", "result",
+		"check", "source", "table", "collection", "priority", "required", "result", "note",
+		"todo",
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -168,6 +186,7 @@ static void print_check(struct page *page, const struct drvp_item *item)
 		separator = "; ";
 	}
 	drvp_strbuf_char(page->out, '\n');
+	print_remarks(page, item->node);
 }
 
 static void print_checks(struct page *page)
@@ -198,6 +217,7 @@ int drv_baseline_write(const struct drv_baseline *baseline, drv_write_fn fn, voi
 	open_line(&page, "SHA-256");
 	drvp_strbuf_printf(&out, "%s\n", baseline->sha256);
 	print_objectives(&page);
+	print_remarks(&page, baseline->root);
 	for (size_t i = 0; i < baseline->source_count; i++)
 		print_source(&page, &baseline->sources[i]);
 	drvp_strbuf_char(&out, '\n');

@@ -319,9 +319,11 @@ static int execute(struct drv_run *run, bool capture, bool rehearsal, struct drv
 {
 	struct drv_report *report;
 	int64_t started = drvp_monotonic();
-	int status = drvp_report_new(&report, run->baseline, error);
+	int status = drvp_baseline_refuse_todo(run->baseline, error);
 
 	*out = NULL;
+	if (!status)
+		status = drvp_report_new(&report, run->baseline, error);
 	if (status)
 		return status;
 	run->settings.capture = capture;
