@@ -154,6 +154,8 @@ bool drvp_mongo_open_batch(const bson_t *reply, const char *name, int64_t *curso
 			   bson_iter_t *batch);
 
 /* Questions; see struct drvp_store. */
+int drvp_mongo_list(struct drvp_session *session, struct drvp_listed **out, size_t *count,
+		    struct drv_error *err);
 int drvp_mongo_count(struct drvp_session *session, const struct drvp_relation *relation,
 		     const struct drvp_selection *selection, uint64_t *rows,
 		     struct drv_error *err);

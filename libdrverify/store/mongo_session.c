@@ -352,6 +352,7 @@ static int mongo_finish(struct drvp_session *session, struct drvp_identity *iden
 const struct drvp_store drvp_store_mongodb = {
 	.name = "mongodb",
 	.open = mongo_open,
+	.list = drvp_mongo_list,
 	.freeze = mongo_freeze,
 	.identify = mongo_identify,
 	.attach = mongo_attach,

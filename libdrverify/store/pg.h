@@ -138,6 +138,11 @@ int drvp_pg_describe_trees(struct drvp_pg *s, struct drvp_relation *relations, s
 /* The leaf of that oid, never NULL: a table may be attached at any time. */
 const struct drvp_leaf *drvp_pg_leaf(const struct drvp_relation *relation, uint32_t oid);
 
+/* ------------------------------------------------------------------ pg_list.c */
+
+int drvp_pg_list(struct drvp_session *session, struct drvp_listed **out, size_t *count,
+		 struct drv_error *err);
+
 /* ------------------------------------------------------------------ pg_snapshot.c */
 
 /* The statements that end the set-up of a transaction, with the savepoint. */

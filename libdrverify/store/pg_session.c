@@ -152,6 +152,7 @@ static int finish(struct drvp_session *session, struct drvp_identity *identity,
 const struct drvp_store drvp_store_postgresql = {
 	.name = "postgresql",
 	.open = open_session,
+	.list = drvp_pg_list,
 	.freeze = drvp_pg_freeze,
 	.identify = drvp_pg_identify,
 	.attach = attach_session,

@@ -164,6 +164,15 @@ struct drvp_place drvp_relation_place(const struct drvp_relation *relation, cons
 /* Whether a name stands for something. A document may still lack what is at a path. */
 bool drvp_relation_has(const struct drvp_relation *relation, const char *name);
 
+/* A table, view or collection, as the catalogue of a source lists it. */
+struct drvp_listed {
+	const char *schema;          /* NULL for collections */
+	const char *name;
+	int kind;                    /* enum drvp_relation_kind */
+	bool unlogged;               /* PostgreSQL empties it whenever it recovers */
+	bool of_extension;           /* made by an extension, not by the user */
+};
+
 /* ------------------------------------------------------------------ questions */
 
 enum drvp_operator { DRVP_IS_NULL, DRVP_NOT_NULL, DRVP_EQUALS, DRVP_AT_LEAST };
@@ -359,6 +368,14 @@ struct drvp_store {
 
 	/* Connects, as the session that pins the moment. */
 	int (*open)(struct drvp_session **out, const struct drvp_address *address,
+		    struct drv_error *err);
+
+	/*
+	 * Before freeze: what there is, ordered by schema and name, whether it may be read or not. The
+	 * server's own tables are left out, and those that are read through the one above them.
+	 * Optional.
+	 */
+	int (*list)(struct drvp_session *session, struct drvp_listed **out, size_t *count,
 		    struct drv_error *err);
 
 	/*
