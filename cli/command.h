@@ -26,6 +26,7 @@ const char *command_nearest(const char *name);
 
 int cmd_verify(const struct options *options);
 int cmd_capture(const struct options *options);
+int cmd_init(const struct options *options);
 int cmd_doctor(const struct options *options);
 int cmd_chain_try(const struct options *options);
 int cmd_chain_propose(const struct options *options);

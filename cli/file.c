@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,21 @@ static mode_t new_mode(void)
 	return 0666 & ~mask;
 }
 
-static int replace(const char *path, const void *bytes, size_t len, mode_t mode)
+/* Some file systems can only replace; there a file that came into being just now is lost. */
+static int rename_to_new(const char *from, const char *to)
+{
+	if (!renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (!access(to, F_OK)) {
+		errno = EEXIST;
+		return -1;
+	}
+	return rename(from, to);
+}
+
+static int replace(const char *path, const void *bytes, size_t len, mode_t mode, bool new)
 {
 	char *temporary;
 	int fd, failed = -1;
@@ -78,7 +93,8 @@ static int replace(const char *path, const void *bytes, size_t len, mode_t mode)
 	if (fd >= 0 && fchmod(fd, mode))
 		close(fd);
 	else if (fd >= 0)
-		failed = fill(fd, bytes, len) || rename(temporary, path);
+		failed = fill(fd, bytes, len) ||
+			 (new ? rename_to_new : rename)(temporary, path);
 	if (failed && fd >= 0)
 		give_up(temporary);
 	free(temporary);
@@ -95,15 +111,20 @@ int file_replace(const char *path, const void *bytes, size_t len, mode_t mode)
 	int fd, failed;
 
 	if (!target || stat(target, &status))
-		failed = replace(path, bytes, len, new_mode() & mode);
+		failed = replace(path, bytes, len, new_mode() & mode, false);
 	else if (S_ISREG(status.st_mode))
-		failed = replace(target, bytes, len, status.st_mode & mode);
+		failed = replace(target, bytes, len, status.st_mode & mode, false);
 	else {
 		fd = open(target, O_WRONLY | O_CLOEXEC);
 		failed = fd >= 0 ? fill(fd, bytes, len) : -1;
 	}
 	free(target);
 	return failed;
+}
+
+int file_place(const char *path, const void *bytes, size_t len, mode_t mode)
+{
+	return replace(path, bytes, len, new_mode() & mode, true);
 }
 
 int file_create(const char *path, const void *bytes, size_t len, mode_t mode)

@@ -12,6 +12,9 @@
  */
 int file_replace(const char *path, const void *bytes, size_t len, mode_t mode);
 
+/* As file_replace(), but fails with EEXIST where something of that name exists already. */
+int file_place(const char *path, const void *bytes, size_t len, mode_t mode);
+
 /* Makes a file that must not exist yet. Returns 0, or -1 with errno set and no file left. */
 int file_create(const char *path, const void *bytes, size_t len, mode_t mode);
 

@@ -34,6 +34,11 @@ static const struct row rows[] = {
 	  "without it DRVERIFY_SOURCE_<NAME>, then libpq's own settings or\n"
 	  "MONGODB_URI decide, those two only for the one source of their kind;\n"
 	  "repeatable" },
+	{ "source", 0, LIST, FOR_INIT, AT(sources), "NAME=URI",
+	  "a database to look at, and the name that the document gives it: a libpq\n"
+	  "URI or connection string, a mongodb:// URI with its database, or @FILE\n"
+	  "with the file that says it;\n"
+	  "repeatable" },
 	{ "source", 0, TEXT, FOR_PROPOSE, AT(place), "URI",
 	  "where the database is: a libpq URI or connection string, a mongodb://\n"
 	  "URI, or @FILE with the file that says it; without it libpq's own\n"
@@ -58,6 +63,14 @@ static const struct row rows[] = {
 	{ "column-zone", 0, TEXT, FOR_PROPOSE, AT(column_zone), "ZONE",
 	  "for time columns without zone: the zone of the application that wrote\n"
 	  "them, such as Asia/Seoul (default: UTC)" },
+	{ "column-zone", 0, TEXT, FOR_INIT, AT(column_zone), "ZONE",
+	  "for time columns without zone: the zone of the application that wrote\n"
+	  "them, such as Asia/Seoul (without it the document asks for it)" },
+	{ "output", 0, TEXT, FOR_INIT, AT(output), "FILE",
+	  "where the document goes (default: standard output); a file that exists\n"
+	  "is refused" },
+	{ "overwrite", 0, FLAG, FOR_INIT, AT(overwrite), NULL,
+	  "let --output take the place of a file that exists" },
 	{ "restored-to", 0, LIST, FOR_RUNS | FOR_DOCTOR, AT(restored_to), "POINT",
 	  "which moment came back: a time with zone, a PostgreSQL LSN,\n"
 	  "\"baseline\" for the moment of the capture, or \"now\" when nothing was\n"
@@ -87,10 +100,13 @@ static const struct row rows[] = {
 	  "longest wait for one piece of work, such as 90s or 1h30m (default: 10m)" },
 	{ "timeout", 0, DURATION, FOR_PROPOSE, AT(timeout_ms), "DURATION",
 	  "longest search, such as 5m (default: 60s)" },
+	{ "timeout", 0, DURATION, FOR_INIT, AT(timeout_ms), "DURATION",
+	  "longest search for the recipe of one audit log, such as 5m (default:\n"
+	  "20s)" },
 	{ "key", 0, LIST, FOR_RUNS | FOR_TRY | FOR_DOCTOR, AT(keys), "NAME=FILE",
 	  "a key that the document asks for by name, read from a file (one newline\n"
 	  "at its end is not part of it); repeatable" },
-	{ "key", 0, LIST, FOR_PROPOSE, AT(keys), "NAME=FILE",
+	{ "key", 0, LIST, FOR_PROPOSE | FOR_INIT, AT(keys), "NAME=FILE",
 	  "a key to try as that of an HMAC, read from a file (one newline at its\n"
 	  "end is not part of it); repeatable" },
 	{ "key", 0, TEXT, FOR_SIGN, AT(key), "KEY",
@@ -122,7 +138,7 @@ static const struct row rows[] = {
 	{ "format", 0, TEXT, FOR_RUNS | FOR_SHOW, AT(format), "FORMAT",
 	  "what standard output gets, and all it gets: text (the default), json,\n"
 	  "nagios, markdown, html, junit or prometheus" },
-	{ "quiet", 'q', FLAG, FOR_RUNS | FOR_DOCTOR, AT(quiet), NULL,
+	{ "quiet", 'q', FLAG, FOR_RUNS | FOR_DOCTOR | FOR_INIT, AT(quiet), NULL,
 	  "say nothing unless something is wrong" },
 	{ "verbose", 'v', FLAG, FOR_RUNS, AT(verbose), NULL, "list passing checks one by one" },
 	{ "help", 'h', FLAG, FOR_ALL, AT(help), NULL, "show this help" },

@@ -11,7 +11,7 @@ struct command;
 enum option_set {
 	FOR_RUNS = 1, FOR_EXPLAIN = 2, FOR_HELP = 4, FOR_TRY = 8, FOR_PROPOSE = 16,
 	FOR_CAPTURE = 32, FOR_SIGN = 64, FOR_KEYGEN = 128, FOR_SHOW = 256,
-	FOR_DIFF = 512, FOR_DOCTOR = 1024, FOR_ALL = 2047
+	FOR_DIFF = 512, FOR_DOCTOR = 1024, FOR_INIT = 2048, FOR_ALL = 4095
 };
 
 struct texts {
@@ -34,6 +34,7 @@ struct options {
 	const char *signature;       /* of the document on standard input */
 	const char *sign, *key;      /* files with a private key */
 	const char *sidecars;        /* folder */
+	const char *output;          /* file */
 	uint32_t jobs;               /* 0: not given; likewise below */
 	uint32_t timeout_ms, budget_ms;
 	uint32_t priority;
@@ -41,7 +42,7 @@ struct options {
 		uint64_t rows, bytes;   /* a second; one of them, or neither */
 	} rate;
 	uint32_t row, rows;
-	bool allow_sql, for_capture, show_keys, since_checkpoint, keep_keys, quiet, verbose, help, version, hex;
+	bool allow_sql, for_capture, show_keys, since_checkpoint, keep_keys, overwrite, quiet, verbose, help, version, hex;
 	const char *format;
 	const char *operand, *second;
 };

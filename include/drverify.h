@@ -566,6 +566,30 @@ int drv_chain_propose(struct drv_run *run, const struct drv_chain_propose_option
 
 void drv_chain_proposal_free(struct drv_chain_proposal **proposal);
 
+/* ------------------------------------------------------------------ drafts */
+
+/* Zero means the default for every member. */
+struct drv_draft_options {
+	uint32_t struct_size;
+	uint32_t chain_budget_ms;    /* longest search for the recipe of one audit chain; default
+					20,000 */
+	const char *column_zone;     /* zone of times without zone; NULL: each is left to be said */
+};
+
+#define DRV_DRAFT_OPTIONS_INIT { (uint32_t)sizeof(struct drv_draft_options), 0, NULL }
+
+/*
+ * Drafts a document that checks what the sources of the run hold, for a person to go on with: looks
+ * into catalogues and at a few rows, whose values it does not repeat. Of the run it uses the sources,
+ * the secrets and the limits; the baseline needs sources only. What is guessed stands in a "note",
+ * what could not be found out in a "todo", which keeps the draft from being used as it is.
+ *   fn  receives the document as JSON, once all sources were looked at
+ * Errors: DRV_E_IO (fn asked to stop), those of reaching and reading a source, DRV_E_NOMEM. Tables
+ * that cannot be read are no error: the draft says so.
+ */
+int drv_run_draft(struct drv_run *run, const struct drv_draft_options *options, drv_write_fn fn,
+		  void *user, struct drv_error *error);
+
 /* ------------------------------------------------------------------ explanations */
 
 /* What a finding code means. All strings are static. */
