@@ -2,7 +2,7 @@
 # run.sh: installs what is missing, builds, starts throw-away servers, and tries everything
 #
 # usage: tests/run.sh [--only PART]...
-# Parts: unit store cli damage lineage stability survey demo builds embed header exports; on demand
+# Parts: unit store cli secrets damage lineage stability survey demo builds embed header exports; on demand
 # only, for the night: package, smoke (the oldest and the newest PostgreSQL), versions (all of them).
 # Everything is made under build/tests and stays there, the servers excepted, which are stopped and
 # removed.
@@ -10,7 +10,7 @@ set -u
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/tests
-parts=(header unit exports builds embed cli store damage lineage stability survey demo)
+parts=(header unit exports builds embed cli secrets store damage lineage stability survey demo)
 on_demand=(package smoke versions)
 passed=0 failed=0 skipped=0
 
@@ -288,6 +288,13 @@ part_cli() {
 	meson_suites "$build/sanitized" cli
 }
 
+# Brings a PostgreSQL server of its own, which asks for passwords and speaks TLS.
+part_secrets() {
+	sanitized
+	servers
+	meson_suites "$build/sanitized" secrets
+}
+
 part_store() {
 	sanitized
 	servers
@@ -451,7 +458,7 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export MONGOC_DISABLE_SHM=1
 [ -d "$DRV_CONFORMANCE" ] || unset DRV_CONFORMANCE
 
-if wants store cli embed damage lineage survey demo versions; then
+if wants store cli secrets embed damage lineage survey demo versions; then
 	build_mongodb_server
 fi
 for part in "${parts[@]}" "${on_demand[@]}"; do

@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/x509_vfy.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -315,6 +316,34 @@ static bool wants_tls(const mongoc_uri_t *uri)
 	return mongoc_uri_get_tls(uri) || (mechanism && strcmp(mechanism, "MONGODB-X509") == 0);
 }
 
+/* What a driver above OpenSSL says of a certificate holds OpenSSL's number of what is wrong. */
+static const char *why_untrusted(const char *message)
+{
+	static const char before[] = "certificate verify failed (";
+	const char *number = strstr(message, before);
+
+	switch (number ? strtol(number + strlen(before), NULL, 10) : 0) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return "the server's certificate has expired; renew it";
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return "the server's certificate is not valid yet; look at the clocks";
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		return "the server's certificate is not for the name in the URI; connect by the name "
+		       "that it holds";
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return "the server's certificate is not signed by a known authority; name the file with "
+		       "that of its authority as tlsCAFile";
+	default:
+		return "TLS could not be agreed: does the server speak it, and is its certificate for "
+		       "this name and from a known authority (tlsCAFile)?";
+	}
+}
+
 /* Puts TLS above a stream, with the URI's options. Takes over plain, also when it fails. */
 static mongoc_stream_t *secure(mongoc_stream_t *plain, const mongoc_uri_t *uri, const char *host,
 			       struct drvp_mongo_line *line, int64_t expire)
@@ -345,10 +374,11 @@ static mongoc_stream_t *secure(mongoc_stream_t *plain, const mongoc_uri_t *uri, 
 	if (!mongoc_stream_tls_handshake_block(stream, host, left > 0 ? (int32_t)left : 1,
 					       &error)) {
 		mongoc_stream_destroy(stream);
+		if (line->status == DRV_E_TIMEOUT)
+			give_up(line, DRV_E_TIMEOUT, "no answer to TLS within the time limit; does the "
+				"server speak it?");
 		if (!line->status)
-			give_up(line, DRV_E_CONNECT, "TLS could not be agreed: does the server "
-				"speak it, and is its certificate for this name and from a known "
-				"authority (tlsCAFile)?");
+			give_up(line, DRV_E_CONNECT, why_untrusted(error.message));
 		return NULL;
 	}
 	return stream;

@@ -57,6 +57,35 @@ static const char *find_server_words(const char *text, char code[6])
 	return found;
 }
 
+/*
+ * What libpq says of TLS lacks the next step, and names in quotes are not repeated. In another
+ * language its own words have to do.
+ */
+static void print_failure(struct drvp_strbuf *out, const char *message)
+{
+	static const char *const known[][2] = {
+		{ "certificate verify failed",
+		  "certificate verify failed: the server's certificate has expired, or is not signed by "
+		  "an authority in sslrootcert; renew it, or name the file of its authority" },
+		{ "does not match host name",
+		  "the server's certificate does not match the host name; connect by the name that it "
+		  "holds, with hostaddr for another address" },
+		{ "root certificate file",
+		  "the file with root certificates does not exist; name that of the server's authority "
+		  "as sslrootcert" },
+		{ "does not support SSL",
+		  "the server does not support SSL, which sslmode demands; set ssl = on there, and if it "
+		  "is, somebody on the way holds it back" },
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (strstr(message, known[i][0])) {
+			drvp_strbuf_str(out, known[i][1]);
+			return;
+		}
+	drvp_pg_print_cause(out, message);
+}
+
 static bool leaks(const PGconn *conn, const char *message)
 {
 	const char *password = PQpass(conn);
@@ -79,7 +108,7 @@ static int fail_connect(PGconn *conn, struct drv_error *err)
 	if (words)
 		drvp_pg_print_message(&message, code, words);
 	else
-		drvp_pg_print_cause(&message, PQerrorMessage(conn));
+		print_failure(&message, PQerrorMessage(conn));
 	if (!message.failed && leaks(conn, message.data + prefix))
 		message.data[prefix] = '\0';
 	if (message.failed)

@@ -240,6 +240,40 @@ static int rehearse(struct drvp_pg *s, const char *sql, struct drv_error *err)
 	return status;
 }
 
+/*
+ * A read-only transaction that is rolled back undoes all that is stored, but neither a signal to
+ * another session, nor a replication slot, nor what a program or file on the server did. Roles that
+ * may do such things are refused, also where the statement would first have to take one on.
+ */
+static int refuse_powers(struct drvp_pg *s, struct drv_error *err)
+{
+	static const char question[] =
+		"SELECT CASE WHEN r.rolsuper THEN 'superuser'"
+		" WHEN r.rolreplication THEN 'a role with REPLICATION'"
+		" ELSE 'a member of ' || r.rolname END"
+		" FROM pg_catalog.pg_roles r WHERE (r.rolsuper OR r.rolreplication OR r.rolname IN"
+		" ('pg_execute_server_program', 'pg_write_server_files', 'pg_signal_backend',"
+		" 'pg_signal_autovacuum_worker'))"
+		" AND (pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER')"
+		" OR pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER'))"
+		" ORDER BY r.rolsuper DESC, r.rolreplication DESC, r.rolname LIMIT 1";
+	PGresult *result;
+	int status = drvp_pg_query(s, &result, question, err);
+
+	if (status)
+		return status;
+	if (PQntuples(result))
+		status = drvp_fail(err, DRV_E_DENIED, "SQL from a document is not run as %s; "
+				   "connect as a role made by: CREATE ROLE drverify LOGIN; "
+				   "GRANT pg_read_all_data TO drverify", PQgetvalue(result, 0, 0));
+	PQclear(result);
+	return status;
+}
+
+/* The statement may have called set_config(), or taken locks, which may belong to the session. */
+static const char forget[] = "ROLLBACK TO SAVEPOINT " DRVP_PG_SAVEPOINT
+			     ";SELECT pg_catalog.pg_advisory_unlock_all()";
+
 int drvp_pg_ask(struct drvp_session *session, const char *sql, uint64_t most, uint64_t *rows,
 		struct drv_error *err)
 {
@@ -248,15 +282,13 @@ int drvp_pg_ask(struct drvp_session *session, const char *sql, uint64_t most, ui
 
 	*rows = 0;
 	s->about = NULL;
-	if (s->superuser)
-		return drvp_fail(err, DRV_E_DENIED, "SQL from a document is not run as superuser; "
-				 "connect as a role made by: CREATE ROLE drverify LOGIN; "
-				 "GRANT pg_read_all_data TO drverify");
+	status = refuse_powers(s, err);
+	if (status)
+		return status;
 	status = session->rehearsal ? rehearse(s, sql, err) :
 				      drvp_pg_count_rows(s, sql, most, rows, err);
-	/* The statement may have called set_config() or taken locks. */
 	if (s->session.lost)
 		return status;
-	again = drvp_pg_batch(s, "ROLLBACK TO SAVEPOINT " DRVP_PG_SAVEPOINT, status ? NULL : err);
+	again = drvp_pg_batch(s, forget, status ? NULL : err);
 	return status ? status : again;
 }

@@ -42,7 +42,9 @@ static const struct rule rules[] = {
 	{ "55000", DRV_E_UNSUPPORTED }, /* wrong state: a materialized view without its data */
 	{ "22P05", DRV_E_UNSUPPORTED }, /* a character that text cannot hold: \u0000 in json */
 
-	{ "25006", DRV_E_USAGE },       /* the document's SQL tries to write */
+	{ "25001", DRV_E_USAGE },       /* the document's SQL tries to change the transaction */
+	{ "25006", DRV_E_USAGE },       /* … to write */
+	{ "2D000", DRV_E_USAGE },       /* … to end the transaction, in a procedure */
 	{ "22P02", DRV_E_USAGE },       /* a literal that is none of the column's type */
 	{ "22003", DRV_E_USAGE },
 	{ "22007", DRV_E_USAGE },
@@ -173,8 +175,12 @@ int drvp_pg_fail_result(struct drvp_pg *s, const PGresult *result, struct drv_er
 		status = DRV_E_CONNECT;
 		drvp_strbuf_str(&message, "the connection ended: ");
 	}
-	/* A missing library of an extension has the code of a missing data file. */
-	if (status == DRV_E_DAMAGED && file && !strcmp(file, "dfmgr.c"))
+	/*
+	 * A missing library of an extension has the code of a missing data file, and so has a file
+	 * that the document's own SQL wants to read.
+	 */
+	if (status == DRV_E_DAMAGED && file && (!strcmp(file, "dfmgr.c") ||
+						!strcmp(file, "genfile.c")))
 		status = DRV_E_UNSUPPORTED;
 	if (function && !strcmp(function, "exec_stmt_raise"))
 		code = "P0001";
