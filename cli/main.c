@@ -31,6 +31,8 @@ const struct command commands[] = {
 	  "  While users wait: the most important checks first, half an hour at most, and no more\n"
 	  "  than the server can spare:\n"
 	  "    drverify --baseline report.json --budget 30m --priority 4 --rate 20MB\n"
+	  "  Before that: in which order, how much, how long, and whether it fits:\n"
+	  "    drverify --baseline report.json --budget 30m --dry-run\n"
 	  "  For monitoring, and for the auditor:\n"
 	  "    drverify --baseline report.json --format nagios --write html=last-night.html\n"
 	  "  One check only:\n"

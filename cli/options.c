@@ -131,6 +131,9 @@ static const struct row rows[] = {
 	{ "sidecars", 0, TEXT, FOR_RUNS | FOR_DOCTOR, AT(sidecars), "FOLDER",
 	  "where the files with traces of rows are (default: the folder of the\n"
 	  "document; to capture, of the one that is written)" },
+	{ "dry-run", 0, FLAG, FOR_RUNS, AT(dry_run), NULL,
+	  "say what would be read, in which order, by how many connections, how\n"
+	  "long it may take and whether that fits, and read no row; writes nothing" },
 	{ "write", 0, LIST, FOR_RUNS, AT(writes), "FORMAT=PATH",
 	  "also write the report into a file: json (evidence, and the next\n"
 	  "baseline if all passed), html, markdown, junit, prometheus, nagios or\n"

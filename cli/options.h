@@ -42,7 +42,8 @@ struct options {
 		uint64_t rows, bytes;   /* a second; one of them, or neither */
 	} rate;
 	uint32_t row, rows;
-	bool allow_sql, for_capture, show_keys, since_checkpoint, keep_keys, overwrite, quiet, verbose, help, version, hex;
+	bool allow_sql, for_capture, dry_run, show_keys, since_checkpoint, keep_keys, overwrite;
+	bool quiet, verbose, help, version, hex;
 	const char *format;
 	const char *operand, *second;
 };

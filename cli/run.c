@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "drverify.h"
+#include "dry_run.h"
 #include "input.h"
 #include "interrupt.h"
 #include "key.h"
@@ -202,12 +203,19 @@ int run_and_report(const struct options *options, bool capture)
 	struct drv_run *run = NULL;
 	int status = EXIT_UNDECIDED;
 
+	if (options->dry_run && options->format && strcmp(options->format, "text")) {
+		complain("--dry-run makes no report, so --format means nothing; leave it out");
+		return EXIT_UNDECIDED;
+	}
 	/* A key that cannot be used should show now, not after hours of reading. */
 	if (!output_check(options, capture) && !key_read(&key, options->sign, "--sign") &&
-	    !run_prepare(&run, &baseline, options, capture) &&
-	    !measure(&report, run, options, capture)) {
-		status = deliver(report, options, capture, key);
-		sources_hint(report, baseline, options);
+	    !run_prepare(&run, &baseline, options, capture)) {
+		if (options->dry_run) {
+			status = dry_run(run, baseline, options, capture);
+		} else if (!measure(&report, run, options, capture)) {
+			status = deliver(report, options, capture, key);
+			sources_hint(report, baseline, options);
+		}
 	}
 	key_free(&key);
 	drv_report_free(&report);

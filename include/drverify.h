@@ -357,8 +357,8 @@ int drv_run_verify(struct drv_run *run, struct drv_report **out, struct drv_erro
 int drv_run_capture(struct drv_run *run, struct drv_report **out, struct drv_error *error);
 
 /*
- * Says what would be in the way of drv_run_verify(), or with capture of drv_run_capture(), without
- * reading a row: connects, looks tables, columns and rights up, has the server judge each question
+ * Says what would be in the way of drv_run_verify(), or with capture of drv_run_capture(), and how
+ * long it may take, without reading a row: connects, looks tables, columns and rights up, has the server judge each question
  * instead of answering it, and looks for keys, files and what the document does not state.
  *   out  receives a report for its results and findings, which drv_report_write() refuses to
  *        write, because nothing was verified. A result is DRV_PASS where nothing was found to be in
@@ -410,6 +410,17 @@ struct drv_result {
 	uint64_t rows;               /* rows or documents read or counted */
 	double seconds;              /* time spent on it, all connections added up */
 	size_t finding_count;        /* how many drv_result_finding() gives */
+
+	/* What drv_run_rehearse() foretells, by the sizes in the sources' catalogues: estimates. */
+	uint32_t position;           /* its turn among those of its source, from 1; 0: it would not be
+					begun, or this is no rehearsal, and the rest is 0 too */
+	uint32_t pieces;             /* into so many it is cut … */
+	uint32_t connections;        /* … and all of its source are read by so many connections */
+	int32_t streamed;            /* whether its rows are sent, not looked at by the server */
+	uint64_t estimated_rows;     /* of its table or collection, whichever the check selects … */
+	uint64_t estimated_bytes;    /* … and what they take there, without indexes; 0: not known */
+	double estimated_seconds;    /* as seconds, at the speed of the run that wrote the document,
+					else at a guess on the careful side; below 0: not known */
 };
 
 /*

@@ -27,8 +27,8 @@ static bool truth_of(const struct drvp_json *object, const char *name)
 	return member && member->type == DRVP_JSON_BOOL && member->truth;
 }
 
-/* A plain number in units of which a whole one has scale (a power of ten); unset if it is none. */
-static struct drvp_number number_of(const struct drvp_json *object, const char *name, int64_t scale)
+struct drvp_number drvp_report_number(const struct drvp_json *object, const char *name,
+				      int64_t scale)
 {
 	const struct drvp_json *member = drvp_json_member(object, name);
 	struct drvp_number number = { 0 };
@@ -115,7 +115,7 @@ static int read_findings(struct reading *reading, struct drvp_verdict *verdict,
 		finding->finding = (struct drv_finding){
 			.code = text_of(node, "code"), .effect = effect,
 			.message = text_of(node, "message"),
-			.count = (uint64_t)number_of(node, "count", 1).value,
+			.count = (uint64_t)drvp_report_number(node, "count", 1).value,
 		};
 		if (read_rows(verdict, finding, drvp_json_member(node, "rows")))
 			return drvp_fail_nomem(reading->reader.err);
@@ -140,14 +140,14 @@ static int read_result(struct reading *reading, struct drvp_verdict *verdict)
 	drvp_strbuf_str(&verdict->summary, text_of(node, "summary"));
 	result->summary = drvp_strbuf_text(&verdict->summary);
 	result->blocked_by = text_of(node, "blocked_by");
-	verdict->tally.rows = (uint64_t)number_of(node, "rows", 1).value;
-	verdict->tally.elapsed = number_of(node, "seconds", DRVP_SECOND).value;
+	verdict->tally.rows = (uint64_t)drvp_report_number(node, "rows", 1).value;
+	verdict->tally.elapsed = drvp_report_number(node, "seconds", DRVP_SECOND).value;
 	verdict->figures = (struct drvp_figures){
-		.expected = number_of(node, "expected", 1),
-		.least = number_of(node, "least", 1),
-		.most = number_of(node, "most", 1),
-		.loss = number_of(node, "loss_seconds", DRVP_SECOND),
-		.most_loss = number_of(node, "most_loss_seconds", DRVP_SECOND),
+		.expected = drvp_report_number(node, "expected", 1),
+		.least = drvp_report_number(node, "least", 1),
+		.most = drvp_report_number(node, "most", 1),
+		.loss = drvp_report_number(node, "loss_seconds", DRVP_SECOND),
+		.most_loss = drvp_report_number(node, "most_loss_seconds", DRVP_SECOND),
 	};
 	verdict->measured = result->verdict == DRV_PASS || result->verdict == DRV_WARN ||
 			    result->verdict == DRV_FAIL;
@@ -207,7 +207,7 @@ static int read_run(struct reading *reading, const struct drvp_json *node)
 	int status = 0;
 	struct drvp_number started = instant_of(node, "started_at");
 	struct drvp_number finished = instant_of(node, "finished_at");
-	struct drvp_number seconds = number_of(node, "seconds", DRVP_SECOND);
+	struct drvp_number seconds = drvp_report_number(node, "seconds", DRVP_SECOND);
 
 	if (!started.set || !finished.set)
 		return drvp_document_fail(&reading->reader, node, "a report needs the times "

@@ -94,6 +94,11 @@ int drvp_report_nagios(const struct drv_report *report, unsigned flags, struct d
 void drvp_objectives_text(const struct drv_report *report, struct drvp_strbuf *out);
 void drvp_objectives_json(const struct drv_report *report, struct drvp_json_writer *writer);
 
+/* Of a report that was written: a plain number in units of which a whole one has scale (a power of
+ * ten); unset if it is none. */
+struct drvp_number drvp_report_number(const struct drvp_json *object, const char *name,
+				      int64_t scale);
+
 /* The explanation of a code of any check. */
 const struct drv_explanation *drvp_explanation(const char *code);
 

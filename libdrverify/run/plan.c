@@ -173,18 +173,26 @@ static int add_count(struct drvp_plan *plan, struct drvp_task *task, struct drv_
 	return add_unit(plan, (struct drvp_unit){ .task = task, .kind = DRVP_UNIT_COUNT }, err);
 }
 
+/* How many ranges there may be: one where all rows have to come in one piece. */
+static size_t most_ranges(const struct drvp_task *task, unsigned jobs)
+{
+	const struct drvp_check *check = task->item->check;
+	bool whole = jobs == 1 || (check->in_order && check->in_order(task->item));
+	size_t most = whole ? 1 : (size_t)jobs * RANGES_PER_JOB;
+
+	return most < MOST_RANGES ? most : MOST_RANGES;
+}
+
 /* A relation that cannot be cut stops its own task only. */
 static int cut_ranges(struct drvp_plan *plan, struct drvp_task *task, struct drvp_session *session,
 		      unsigned jobs, struct drv_error *err)
 {
 	struct drvp_range ranges[MOST_RANGES];
-	const struct drvp_check *check = task->item->check;
-	bool whole = jobs == 1 || (check->in_order && check->in_order(task->item));
-	size_t most = whole ? 1 : (size_t)jobs * RANGES_PER_JOB, count = 0;
+	size_t count = 0;
 	int status;
 
-	if (session->store->cut(session, task->relation, ranges,
-				most < MOST_RANGES ? most : MOST_RANGES, &count, &task->error))
+	if (session->store->cut(session, task->relation, ranges, most_ranges(task, jobs), &count,
+				&task->error))
 		return 0;
 	/* First what cannot be cut, so that none of several connections is left alone with it. */
 	status = jobs > 1 ? add_count(plan, task, err) : 0;
@@ -206,11 +214,26 @@ const struct drvp_relation *drvp_task_unreadable(const struct drvp_task *task)
 	return NULL;
 }
 
-static bool is_streamed(const struct drvp_item *item)
+bool drvp_task_is_streamed(const struct drvp_task *task)
 {
-	const struct drvp_check *check = item->check;
+	const struct drvp_check *check = task->item->check;
 
-	return check->shape == DRVP_RANGES && !(check->by_server && check->by_server(item));
+	return check->shape == DRVP_RANGES && !(check->by_server && check->by_server(task->item));
+}
+
+uint32_t drvp_task_pieces(const struct drvp_task *task, struct drvp_session *session,
+			  unsigned jobs)
+{
+	struct drvp_range ranges[MOST_RANGES];
+	size_t count;
+
+	if (!drvp_task_is_streamed(task))
+		return 1;
+	if (session->store->cut(session, task->relation, ranges, most_ranges(task, jobs), &count,
+				NULL))
+		count = 1;
+	/* And the count. */
+	return (uint32_t)count + 1;
 }
 
 int drvp_plan_cut(struct drvp_plan *plan, struct drvp_session *session, unsigned jobs,
@@ -229,7 +252,7 @@ int drvp_plan_cut(struct drvp_plan *plan, struct drvp_session *session, unsigned
 		find_missing_column(task, plan->settings);
 		if (task->missing_column || task->unready)
 			continue;
-		if (is_streamed(task->item))
+		if (drvp_task_is_streamed(task))
 			status = cut_ranges(plan, task, session, jobs, err);
 		else
 			status = add_unit(plan,

@@ -19,6 +19,7 @@ struct drvp_task {
 	bool measured;                          /* … and all were measured */
 	bool estimated;                         /* whether the next is known */
 	uint64_t estimate;                      /* how many rows its relation may have */
+	double longest;                         /* how long its longest piece may take, in seconds */
 	struct drv_error error;                 /* what stopped it; status 0: nothing */
 };
 
@@ -59,6 +60,13 @@ int drvp_plan_select(struct drvp_plan *plan, struct drv_run *run, struct drv_rep
 /* After freeze: ties tasks to relations and cuts them into units. jobs is the number of sessions. */
 int drvp_plan_cut(struct drvp_plan *plan, struct drvp_session *session, unsigned jobs,
 		  struct drv_error *err);
+
+/* Whether its rows are sent here, rather than looked at by the server. */
+bool drvp_task_is_streamed(const struct drvp_task *task);
+
+/* How many units it is cut into for so many sessions. */
+uint32_t drvp_task_pieces(const struct drvp_task *task, struct drvp_session *session,
+			  unsigned jobs);
 
 /*
  * Estimates what the units cost, as far as the store knows the size of its relations; session NULL:

@@ -7,6 +7,9 @@
 
 #define DRVP_LEAST_PRIORITY 9
 
+/* A server counts rows by itself about so many times as fast as it sends them. */
+#define DRVP_COUNTING 8
+
 /* What a piece of work is expected to cost, in rows to be read; sized false: nobody knows. */
 struct drvp_weight {
 	double rows;

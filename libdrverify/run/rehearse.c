@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "run/forecast.h"
+
 static void note(const char *code, const char *message, const char *statement, void *user)
 {
 	struct drvp_verdict *verdict = user;
@@ -44,6 +46,7 @@ void drvp_rehearse_source(struct drvp_plan *plan, const struct drv_run *run,
 	struct drvp_verdict *first = plan->tasks[0].verdict;
 	struct drv_error err = DRV_ERROR_INIT;
 
+	drvp_forecast(plan, run, session);
 	/* Findings make it worse. */
 	first->result.verdict = DRV_PASS;
 	if (!identity->tls && !is_this_machine(identity->address))
@@ -65,8 +68,9 @@ static void settle(struct drvp_verdict *verdict)
 		verdict->result.verdict = DRV_INCONCLUSIVE;
 }
 
-void drvp_rehearse_settle(struct drvp_plan *plan)
+void drvp_rehearse_settle(struct drvp_plan *plan, const struct drv_run *run)
 {
+	drvp_forecast_judge(plan, run);
 	for (size_t i = 0; i < plan->task_count; i++)
 		settle(plan->tasks[i].verdict);
 }

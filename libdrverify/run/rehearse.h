@@ -9,6 +9,6 @@ void drvp_rehearse_source(struct drvp_plan *plan, const struct drv_run *run,
 			  const struct drvp_source_report *source, struct drvp_session *session);
 
 /* Once all tasks are concluded: none of them was verified, so none of them failed. */
-void drvp_rehearse_settle(struct drvp_plan *plan);
+void drvp_rehearse_settle(struct drvp_plan *plan, const struct drv_run *run);
 
 #endif

@@ -329,7 +329,8 @@ static int execute(struct drv_run *run, bool capture, bool rehearsal, struct drv
 	run->settings.capture = capture;
 	run->rehearsal = rehearsal;
 	report->rehearsal = rehearsal;
-	run->limits.until = run->budget ? started + run->budget : 0;
+	/* A rehearsal says whether the budget would do. */
+	run->limits.until = run->budget && !rehearsal ? started + run->budget : 0;
 	report->capture = capture;
 	report->started_at = drvp_now();
 	report->incident_at = run->incident_at;

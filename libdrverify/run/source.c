@@ -251,7 +251,8 @@ static int open_source(struct drvp_work *work, struct drv_error *err)
 static void weigh(struct drvp_work *work)
 {
 	const struct drvp_plan *plan = &work->plan;
-	bool wanted = work->engine->run->on_event || work->engine->run->limits.until;
+	const struct drv_run *run = work->engine->run;
+	bool wanted = run->on_event || run->limits.until || run->rehearsal;
 
 	drvp_plan_weigh(&work->plan, wanted ? work->pinned : NULL);
 	pthread_mutex_lock(&work->engine->lock);
@@ -292,7 +293,7 @@ void drvp_work_on_source(struct drvp_work *work)
 		drvp_conclude_unreachable(&work->plan, work->engine->run, source,
 					  &source->error);
 		if (work->engine->run->rehearsal)
-			drvp_rehearse_settle(&work->plan);
+			drvp_rehearse_settle(&work->plan, work->engine->run);
 		return;
 	}
 	source->reached = true;
@@ -306,5 +307,5 @@ void drvp_work_on_source(struct drvp_work *work)
 	finish_source(work);
 	drvp_conclude(&work->plan, work->engine->run, source);
 	if (work->engine->run->rehearsal)
-		drvp_rehearse_settle(&work->plan);
+		drvp_rehearse_settle(&work->plan, work->engine->run);
 }

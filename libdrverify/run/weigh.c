@@ -1,9 +1,6 @@
 /* weigh.c: estimates what the pieces of a plan cost, in rows to be read */
 #include "run/plan.h"
 
-/* A server counts rows by itself about so many times as fast as it sends them. */
-#define COUNTING 8
-
 /* Relations are asked about once, however many tasks read them. */
 static const struct drvp_task *known_from(const struct drvp_plan *plan, const struct drvp_task *task)
 {
@@ -51,7 +48,7 @@ static struct drvp_weight weigh_unit(const struct drvp_unit *unit)
 		return weight;
 	weight.sized = task->estimated;
 	weight.rows += weight.streamed ? rows * share_of(&unit->range, task->relation) :
-					 rows / COUNTING;
+					 rows / DRVP_COUNTING;
 	return weight;
 }
 

@@ -161,6 +161,8 @@ int drvp_mongo_count(struct drvp_session *session, const struct drvp_relation *r
 		     struct drv_error *err);
 int drvp_mongo_estimate(struct drvp_session *session, const struct drvp_relation *relation,
 			uint64_t *rows, struct drv_error *err);
+int drvp_mongo_size(struct drvp_session *session, const struct drvp_relation *relation,
+		    uint64_t *bytes, struct drv_error *err);
 int drvp_mongo_newest(struct drvp_session *session, const struct drvp_relation *relation,
 		      const struct drvp_selection *selection, const char *column,
 		      const char *zone, int64_t *instant, bool *found, uint64_t *rows,

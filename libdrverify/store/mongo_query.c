@@ -155,27 +155,41 @@ int drvp_mongo_count(struct drvp_session *session, const struct drvp_relation *r
 	return status;
 }
 
-int drvp_mongo_estimate(struct drvp_session *session, const struct drvp_relation *relation,
-			uint64_t *rows, struct drv_error *err)
+/* A number out of the collection's metadata. */
+static int ask_metadata(struct drvp_mongo *mongo, const char *name, const char *question,
+			const char *member, uint64_t *number, struct drv_error *err)
 {
-	struct drvp_mongo *mongo = (struct drvp_mongo *)session;
-	struct drvp_mongo_subject subject = drvp_mongo_subject(relation->name);
+	struct drvp_mongo_subject subject = drvp_mongo_subject(name);
 	bson_t command = BSON_INITIALIZER, reply;
 	bson_iter_t at;
 	int status = drvp_mongo_begin(mongo, err);
 
+	*number = 0;
 	if (status)
 		return status;
-	/* Without a query the server answers from the collection's metadata. */
-	BSON_APPEND_UTF8(&command, "count", relation->name);
+	BSON_APPEND_UTF8(&command, question, name);
 	BSON_APPEND_INT64(&command, "maxTimeMS", drvp_mongo_left(mongo));
 	status = drvp_mongo_command(mongo, &command, false, &reply, subject.text, err);
-	if (!status && (!bson_iter_init_find(&at, &reply, "n") || !read_number(&at, rows)))
-		status = drvp_fail(err, DRV_E_INTERNAL, "%s: the server's answer to count holds no "
-				   "number", subject.text);
+	if (!status && (!bson_iter_init_find(&at, &reply, member) || !read_number(&at, number)))
+		status = drvp_fail(err, DRV_E_INTERNAL, "%s: the server's answer to %s holds no "
+				   "number", subject.text, question);
 	bson_destroy(&reply);
 	bson_destroy(&command);
 	return status;
+}
+
+/* A count without a query comes from there. */
+int drvp_mongo_estimate(struct drvp_session *session, const struct drvp_relation *relation,
+			uint64_t *rows, struct drv_error *err)
+{
+	return ask_metadata((struct drvp_mongo *)session, relation->name, "count", "n", rows, err);
+}
+
+int drvp_mongo_size(struct drvp_session *session, const struct drvp_relation *relation,
+		    uint64_t *bytes, struct drv_error *err)
+{
+	return ask_metadata((struct drvp_mongo *)session, relation->name, "collStats", "size",
+			    bytes, err);
 }
 
 /* ------------------------------------------------------------------ newest */

@@ -359,6 +359,7 @@ const struct drvp_store drvp_store_mongodb = {
 	.cut = mongo_cut,
 	.count = drvp_mongo_count,
 	.estimate = drvp_mongo_estimate,
+	.size = drvp_mongo_size,
 	.newest = drvp_mongo_newest,
 	.scan = drvp_mongo_scan,
 	.finish = mongo_finish,

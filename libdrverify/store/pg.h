@@ -238,8 +238,6 @@ const char *drvp_pg_beginning(const struct drvp_pg *s);
 
 int drvp_pg_cut(struct drvp_session *session, const struct drvp_relation *relation,
 		struct drvp_range *ranges, size_t most, size_t *count, struct drv_error *err);
-int drvp_pg_estimate(struct drvp_session *session, const struct drvp_relation *relation,
-		     uint64_t *rows, struct drv_error *err);
 int drvp_pg_count(struct drvp_session *session, const struct drvp_relation *relation,
 		  const struct drvp_selection *selection, uint64_t *rows, struct drv_error *err);
 int drvp_pg_newest(struct drvp_session *session, const struct drvp_relation *relation,
@@ -250,6 +248,17 @@ int drvp_pg_ask(struct drvp_session *session, const char *sql, uint64_t most, ui
 
 /* Refuses what PostgreSQL would take for a POSIX rule of the opposite sign, such as "UTC+9". */
 int drvp_pg_check_zone_name(const char *zone, struct drv_error *err);
+
+/* Reads a number of a result with one row. */
+int drvp_pg_parse_count(struct drvp_pg *s, const PGresult *result, int field, uint64_t *rows,
+			struct drv_error *err);
+
+/* ------------------------------------------------------------------ pg_size.c */
+
+int drvp_pg_estimate(struct drvp_session *session, const struct drvp_relation *relation,
+		     uint64_t *rows, struct drv_error *err);
+int drvp_pg_size(struct drvp_session *session, const struct drvp_relation *relation,
+		 uint64_t *bytes, struct drv_error *err);
 
 /* ------------------------------------------------------------------ pg_hash.c, pg_digest.c */
 

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define ROWS_PER_BLOCK "60"
 #define BLOCKS_PER_RANGE 1024        /* at least, so that small tables are one range */
 
 /* ------------------------------------------------------------------ cutting */
@@ -40,8 +39,8 @@ int drvp_pg_cut(struct drvp_session *session, const struct drvp_relation *relati
 
 /* ------------------------------------------------------------------ counting */
 
-static int parse_count(struct drvp_pg *s, const PGresult *result, int field, uint64_t *rows,
-		       struct drv_error *err)
+int drvp_pg_parse_count(struct drvp_pg *s, const PGresult *result, int field, uint64_t *rows,
+			struct drv_error *err)
 {
 	const char *text = PQgetvalue(result, 0, field);
 	char *end;
@@ -74,42 +73,7 @@ int drvp_pg_count(struct drvp_session *session, const struct drvp_relation *rela
 	if (!status)
 		status = drvp_pg_query(s, &result, sql.data, err);
 	if (!status && !session->rehearsal)
-		status = parse_count(s, result, 0, rows, err);
-	PQclear(result);
-	drvp_strbuf_free(&sql);
-	return status;
-}
-
-/*
- * From the latest VACUUM, ANALYZE or CREATE INDEX, scaled to the size of today. Where there was
- * none, a block is taken to hold as many rows as a planner would guess. Tables below a partitioned
- * one are not looked at themselves, which would need locks.
- */
-int drvp_pg_estimate(struct drvp_session *session, const struct drvp_relation *relation,
-		     uint64_t *rows, struct drv_error *err)
-{
-	struct drvp_pg *s = drvp_pg(session);
-	struct drvp_strbuf sql = DRVP_STRBUF_INIT;
-	PGresult *result = NULL;
-	int status;
-
-	*rows = 0;
-	s->about = relation;
-	if (!relation->blocks && relation->kind != DRVP_TABLE && relation->kind != DRVP_PARTITIONED)
-		return drvp_pg_fail(s, err, DRV_E_UNSUPPORTED, "its size is not known");
-	drvp_strbuf_printf(
-		&sql, "WITH RECURSIVE below(rel) AS (SELECT i.inhrelid FROM pg_catalog.pg_inherits i"
-		" WHERE i.inhparent = %u UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i"
-		" JOIN below ON i.inhparent = below.rel)"
-		" SELECT ((SELECT CASE WHEN c.relpages > 0 AND c.reltuples >= 0"
-		" THEN c.reltuples / c.relpages ELSE " ROWS_PER_BLOCK " END * %" PRIu64
-		" FROM pg_catalog.pg_class c WHERE c.oid = %u)"
-		" + (SELECT coalesce(pg_catalog.sum(c.reltuples), 0) FROM below"
-		" JOIN pg_catalog.pg_class c ON c.oid = below.rel WHERE c.reltuples > 0))"
-		"::pg_catalog.int8", relation->oid, relation->blocks, relation->oid);
-	status = sql.failed ? drvp_fail_nomem(err) : drvp_pg_query(s, &result, sql.data, err);
-	if (!status)
-		status = parse_count(s, result, 0, rows, err);
+		status = drvp_pg_parse_count(s, result, 0, rows, err);
 	PQclear(result);
 	drvp_strbuf_free(&sql);
 	return status;
@@ -199,7 +163,7 @@ int drvp_pg_newest(struct drvp_session *session, const struct drvp_relation *rel
 				      drvp_pg_query(s, &result, sql.data, err);
 	}
 	if (!status && !session->rehearsal)
-		status = parse_count(s, result, 2, rows, err);
+		status = drvp_pg_parse_count(s, result, 2, rows, err);
 	if (!status && !session->rehearsal && !PQgetisnull(result, 0, 1)) {
 		*found = true;
 		*instant = read_newest(result);

@@ -159,6 +159,7 @@ const struct drvp_store drvp_store_postgresql = {
 	.cut = drvp_pg_cut,
 	.count = drvp_pg_count,
 	.estimate = drvp_pg_estimate,
+	.size = drvp_pg_size,
 	.newest = drvp_pg_newest,
 	.scan = drvp_pg_scan,
 	.digest = drvp_pg_digest,

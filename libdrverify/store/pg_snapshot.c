@@ -247,6 +247,7 @@ static int take_snapshot(struct drvp_pg *s, bool share, struct drv_error *err)
 		if (!s->pin.snapshot)
 			status = drvp_fail_nomem(err);
 	}
+	s->session.alone = !share;
 	s->in_recovery = *PQgetvalue(result, 0, 1) == 't';
 	s->server_now = strtoll(PQgetvalue(result, 0, 2), NULL, 10);
 	s->superuser = *PQgetvalue(result, 0, 3) == 't';

@@ -344,6 +344,7 @@ struct drvp_store;
 struct drvp_session {
 	const struct drvp_store *store;
 	bool lost;                   /* set by the store: it can only be closed */
+	bool alone;                  /* set by freeze: no further session can see the same */
 	bool rehearsal;              /* questions are put as far as the server judges rights, names and
 					types, but no row is read and every answer is of 0 rows */
 	struct drvp_flow flow;       /* kept by the store: the rows of scans */
@@ -405,6 +406,10 @@ struct drvp_store {
 	/* What the store's own metadata believes the count to be. Optional. */
 	int (*estimate)(struct drvp_session *session, const struct drvp_relation *relation,
 			uint64_t *rows, struct drv_error *err);
+
+	/* How many bytes its rows take by that metadata, without indexes. Optional. */
+	int (*size)(struct drvp_session *session, const struct drvp_relation *relation,
+		    uint64_t *bytes, struct drv_error *err);
 
 	/*
 	 * The greatest value of a time column as an instant, ignoring NULL; *found tells whether there

@@ -65,7 +65,9 @@ class WithoutServers(Doctor):
 
 
 @unittest.skipUnless(POSTGRESQL, "needs DRV_TEST_POSTGRESQL")
-class PostgreSQL(Doctor):
+class OnPostgreSQL(Doctor):
+    """A database of its own, and a role that may read one of its tables."""
+
     place = ["--source", f"main={POSTGRESQL} dbname={DATABASE} user={ROLE}"]
 
     def setUp(self):
@@ -78,6 +80,8 @@ class PostgreSQL(Doctor):
              f"CREATE TABLE open AS SELECT 1 AS id, now()::timestamp AS at, 'x' AS note;"
              f"GRANT SELECT ON open TO {ROLE}")
 
+
+class PostgreSQL(OnPostgreSQL):
     def statements(self):
         return [line for line in self.out.splitlines() if line.endswith(";")]
 
@@ -270,6 +274,104 @@ class PostgreSQL(Doctor):
             self.doctor([count("public.open")], "--source",
                         f"main=host={address} port={port} dbname={DATABASE} user={ROLE}", status=1)
             self.assertEqual(self.said_of("row_count:main:public.open"), ("warning", codes))
+
+
+class DryRun(OnPostgreSQL):
+    """drverify --dry-run: the same look, and besides what would be read, when, and for how long."""
+
+    def dry_run(self, checks, *arguments, status, command=(), **members):
+        self.baseline = self.put("checks.json", {**document(checks), **members})
+        self.run_program(*command, "--dry-run", "--baseline", self.baseline, *self.place, *arguments,
+                         status=status)
+
+    def turns(self):
+        return re.findall(r"^P\d \S+ +(\S+)\n    (?:reads|asks)", self.out, re.M)
+
+    @staticmethod
+    def pretend(rows):
+        """What the catalogue says of the table, whatever is in it."""
+        psql(f"ANALYZE open; UPDATE pg_class SET reltuples = {rows} WHERE relname = 'open'")
+
+    def test_order_and_sizes(self):
+        psql("INSERT INTO open SELECT n, now(), 'note' FROM generate_series(2, 2000) n; ANALYZE open")
+        self.dry_run([count("public.open"), count("public.gone", priority=1), content("public.open", priority=2),
+                      {"check": "connection", "source": "main", "priority": 2}],
+                     "--jobs", "3", "--write", f"json={self.path('report.json.new')}", status=3, command=["capture"])
+        self.assertIn("source main: by 3 connections, in this order\n", self.out)
+        self.assertEqual(self.turns(), ["connection:main", "content:main:public.open", "row_count:main:public.open"])
+        self.assertRegex(self.out, r"content:main:public.open\n    reads about 2,000 rows, \d+ kB, in 2 pieces; less than 1s\n")
+        self.assertRegex(self.out, r"\nabout 2,000 rows, \d+ kB would be sent; less than 1s in all, by a guess")
+        self.assertEqual(self.said_of("row_count:main:public.gone"), ("UNDECIDED", ["relation.missing"]))
+        self.assertIn(f"would write json={self.path('report.json.new')}\n", self.out)
+        self.assertFalse(os.path.exists(self.path("report.json.new")))
+
+    def test_important_before_cheap(self):
+        psql("CREATE TABLE second AS SELECT 1 AS id; CREATE TABLE third AS SELECT 1 AS id;"
+             f"GRANT SELECT ON second, third TO {ROLE}")
+        self.dry_run([count("public.third", priority=3), content("public.third", priority=2),
+                      count("public.second", priority=2), content("public.open", priority=1)],
+                     status=0, command=["capture"])
+        self.assertEqual(self.turns(), ["content:main:public.open", "row_count:main:public.second",
+                                        "content:main:public.third", "row_count:main:public.third"])
+
+    def test_nothing_is_read(self):
+        psql("CREATE FUNCTION trap() RETURNS int LANGUAGE plpgsql VOLATILE AS"
+             " $$BEGIN RAISE 'a row was read'; END$$;"
+             "CREATE VIEW trapped AS SELECT id, trap() AS value FROM open WHERE trap() = 1;"
+             f"GRANT SELECT ON trapped TO {ROLE}")
+        self.dry_run([count("public.trapped"), content("public.trapped")], status=0, command=["capture"])
+        self.assertIn("how long is not known", self.out)
+        self.dry_run([count("public.trapped")], "--budget", "1h", status=0)
+        self.assertIn("whether it fits into the budget is not known\n", self.out)
+
+    def test_what_does_not_fit(self):
+        self.pretend(4e9)
+        checks = [count("public.open", priority=1), content("public.open", priority=2)]
+        self.dry_run(checks, "--jobs", "1", "--budget", "1h", status=1, command=["capture"])
+        self.assertEqual(self.said_of("row_count:main:public.open"), ("warning", ["forecast.timeout"]))
+        self.assertEqual(self.said_of("content:main:public.open"), ("warning", ["forecast.budget", "forecast.timeout"]))
+        self.assertIn("\nit does not fit into the budget\n", self.out)
+        self.dry_run(checks, "--jobs", "1", "--budget", "10h", "--timeout", "9h", status=0, command=["capture"])
+        self.assertIn("\nit fits into the budget\n", self.out)
+        self.dry_run(checks, "--timeout", "9h", status=1, command=["capture"], objectives={"rto": "1h"})
+        self.assertEqual(self.said_of("row_count:main:public.open"), ("warning", ["forecast.rto"]))
+        # The same question of the doctor, who has no budget.
+        self.run_program("doctor", "--capture", "--baseline", self.baseline, *self.place, status=1)
+        self.assertEqual(self.said_of("row_count:main:public.open"),
+                         ("warning", ["forecast.timeout", "forecast.rto"]))
+
+    def test_recovery_objective(self):
+        checks = [count("public.open")]
+        self.dry_run(checks, "--incident-at", "2020-01-01T00:00:00Z", status=1, objectives={"rto": "4h"})
+        self.assertIn("forecast.rto: the RTO of 4h00m is over already\n", self.out)
+        self.dry_run(checks, status=0, objectives={"rto": "4h"})
+
+    def test_rate(self):
+        self.pretend(1e6)
+        checks = [content("public.open")]
+        self.dry_run(checks, "--budget", "30m", status=0, command=["capture"])
+        self.dry_run(checks, "--budget", "30m", "--rate", "100rows", "--timeout", "9h", status=1, command=["capture"])
+        self.assertEqual(self.said_of("content:main:public.open"), ("warning", ["forecast.budget"]))
+
+    def test_speed_of_the_earlier_run(self):
+        kept = self.path("kept.json")
+        self.put("checks.json", document([count("public.open")]))
+        self.run_program("capture", "--baseline", self.path("checks.json"), "--write", f"json={kept}",
+                         *self.place, status=0)
+        text = json.loads(self.get("kept.json"))
+        text["checks"][0]["result"].update(rows=1, seconds=7200)
+        self.baseline = self.put("kept.json", text)
+        self.pretend(2)
+        self.run_program("--dry-run", "--baseline", kept, "--restored-to", "baseline", "--timeout", "9h", *self.place,
+                         status=0)
+        self.assertIn("2 rows, 8.2 kB; about 4h00m\n", self.out)
+        self.assertIn("about 4h00m in all, at the speed of the run that wrote the document\n", self.out)
+
+    def test_no_report(self):
+        self.run_program("--dry-run", "--baseline", self.baseline, "--format", "json", status=3)
+        self.assertIn("--dry-run makes no report", self.err)
+        self.dry_run([count("public.open")], "-q", status=0)
+        self.assertEqual(self.out + self.err, "")
 
 
 @unittest.skipUnless(MONGODB, "needs DRV_TEST_MONGODB")
