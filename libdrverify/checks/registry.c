@@ -24,6 +24,11 @@ const struct drv_explanation drvp_common_codes[] = {
 	  "The source refused the login or the question.",
 	  "Roles and passwords are restored apart from the data, or not at all.",
 	  "Give the role the right that the message names; run drverify again." },
+	{ "source.extension", DRV_WARN,
+	  "The database uses an extension whose files this server does not have.",
+	  "A physical restore brings the data to a machine where the extension's package is missing.",
+	  "Install the package of the same version on this server; SELECT * FROM pg_extension lists "
+	  "what the database expects." },
 	{ "source.no_tls", DRV_WARN,
 	  "The connection to another machine is not encrypted.",
 	  "The recovered server has no certificate yet, or the client does not ask for TLS.",

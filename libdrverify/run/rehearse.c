@@ -45,8 +45,12 @@ void drvp_rehearse_source(struct drvp_plan *plan, const struct drv_run *run,
 	const struct drvp_identity *identity = &source->identity;
 	struct drvp_verdict *first = plan->tasks[0].verdict;
 	struct drv_error err = DRV_ERROR_INIT;
+	const struct drvp_prospect prospect = {
+		.seconds = drvp_forecast(plan, run, session),
+		.moment = asks_for_moment(run, source),
+		.connections = first->result.connections,
+	};
 
-	drvp_forecast(plan, run, session);
 	/* Findings make it worse. */
 	first->result.verdict = DRV_PASS;
 	if (!identity->tls && !is_this_machine(identity->address))
@@ -55,7 +59,7 @@ void drvp_rehearse_source(struct drvp_plan *plan, const struct drv_run *run,
 		for (size_t i = 0; i < identity->warning_count; i++)
 			note("connection.setting", identity->warnings[i], "", first);
 	if (session->lost || !session->store->advise ||
-	    !session->store->advise(session, identity, asks_for_moment(run, source), note, first, &err))
+	    !session->store->advise(session, identity, &prospect, note, first, &err))
 		return;
 	note("check.internal", drvp_error_text(&err), "", first);
 }

@@ -210,8 +210,9 @@ int drvp_pg_put_where(struct drvp_pg *s, struct drvp_strbuf *sql,
 
 /* ------------------------------------------------------------------ pg_advice.c */
 
-int drvp_pg_advise(struct drvp_session *session, const struct drvp_identity *identity, bool moment,
-		   drvp_advice_fn fn, void *user, struct drv_error *err);
+int drvp_pg_advise(struct drvp_session *session, const struct drvp_identity *identity,
+		   const struct drvp_prospect *prospect, drvp_advice_fn fn, void *user,
+		   struct drv_error *err);
 
 /* ------------------------------------------------------------------ pg_path.c */
 

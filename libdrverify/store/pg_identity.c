@@ -186,12 +186,19 @@ static int ask_history(struct drvp_pg *s, struct drvp_identity *out, struct drv_
 
 /* ------------------------------------------------------------------ warnings */
 
-/* reset_val: what other sessions get, whatever this one has set for itself. */
+/*
+ * reset_val: what other sessions get, whatever this one has set for itself. That this role, or this
+ * connection, is to write nothing is no setting of the server's.
+ */
 static const char suspicious[] =
-	"SELECT 'setting ' || name || ' is ' || reset_val FROM pg_catalog.pg_settings"
+	"SELECT 'setting ' || name || ' is ' || reset_val"
+	" || CASE source WHEN 'database' THEN ', for this database' ELSE '' END"
+	" FROM pg_catalog.pg_settings"
 	" WHERE name IN ('fsync', 'full_page_writes', 'autovacuum') AND reset_val = 'off'"
 	" OR name IN ('zero_damaged_pages', 'ignore_checksum_failure', 'ignore_invalid_pages',"
-	" 'ignore_system_indexes', 'default_transaction_read_only') AND reset_val = 'on'"
+	" 'ignore_system_indexes') AND reset_val = 'on'"
+	" OR name = 'default_transaction_read_only' AND reset_val = 'on'"
+	" AND source NOT IN ('user', 'database user', 'client')"
 	" OR name = 'session_replication_role' AND reset_val <> 'origin' ORDER BY name";
 
 #define WARNINGS_MAX (sizeof((struct drvp_identity *)0)->warnings / \

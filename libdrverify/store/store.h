@@ -354,6 +354,13 @@ struct drvp_session {
 typedef void (*drvp_advice_fn)(const char *code, const char *message, const char *statement,
 			       void *user);
 
+/* What is known beforehand of the reading that advice is about. */
+struct drvp_prospect {
+	bool moment;                 /* it is in question which moment came back */
+	double seconds;              /* how long it may take; below 0: not known */
+	uint32_t connections;        /* how many there will be */
+};
+
 struct drvp_target {
 	const char *schema;          /* NULL for collections */
 	const char *name;
@@ -443,12 +450,10 @@ struct drvp_store {
 	int (*zone)(struct drvp_session *session, const char *name, struct drvp_zone *out,
 		    struct drv_error *err);
 
-	/*
-	 * Tells what may get into the way of reading besides single relations. moment: also which
-	 * rights are lacking that would show which moment came back. Optional.
-	 */
+	/* Tells what may get into the way of reading besides single relations. Optional. */
 	int (*advise)(struct drvp_session *session, const struct drvp_identity *identity,
-		      bool moment, drvp_advice_fn fn, void *user, struct drv_error *err);
+		      const struct drvp_prospect *prospect, drvp_advice_fn fn, void *user,
+		      struct drv_error *err);
 
 	/* After all work: whether the moment held. May put a word into identity->consistency. */
 	int (*finish)(struct drvp_session *session, struct drvp_identity *identity,

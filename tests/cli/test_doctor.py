@@ -5,13 +5,20 @@ Environment as for test_cli.py.
 """
 import json
 import os
+import pathlib
 import re
 import shutil
 import socket
 import subprocess
+import sys
+import tempfile
 import unittest
 
 from test_cli import CANARY, MONGODB, NOWHERE, POSTGRESQL, Case, document
+
+if POSTGRESQL:
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lineage"))
+    import cluster
 
 ROLE = "doctor_reader"
 # What is under test may be shared by other suites, so that rights are changed in its own database.
@@ -21,6 +28,12 @@ DATABASE = "doctor"
 def psql(text, database=DATABASE):
     subprocess.run(["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", "-",
                     f"{POSTGRESQL} dbname={database}"], input=text, encoding="utf-8", check=True)
+
+
+def ask(text, database="postgres"):
+    return subprocess.run(["psql", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--command", text,
+                           f"{POSTGRESQL} dbname={database}"], capture_output=True, encoding="utf-8",
+                          check=True).stdout
 
 
 def count(table, **members):
@@ -238,14 +251,47 @@ class PostgreSQL(OnPostgreSQL):
 
     def test_settings_and_rights_to_tell_the_moment(self):
         psql("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
-        place = ["--source", self.place[1] + " options='-c default_transaction_read_only=on'"]
-        self.doctor([count("public.open")], *place, status=1)
+        psql(f"ALTER DATABASE {DATABASE} SET default_transaction_read_only = on", "postgres")
+        self.doctor([count("public.open")], *self.place, status=1)
         self.assertEqual(self.said_of("row_count:main:public.open"),
                          ("warning", ["connection.setting", "source.rights"]))
+        self.assertIn("default_transaction_read_only is on, for this database", self.out)
+        psql(f"ALTER DATABASE {DATABASE} RESET ALL", "postgres")
         psql("\n".join(self.statements()))
         self.doctor([count("public.open")], *self.place, status=0)
 
+    def test_settings_of_the_role_are_no_trace_of_a_restore(self):
+        place = ["--source", self.place[1] + " options='-c default_transaction_read_only=on'"]
+        self.doctor([count("public.open")], *place, status=0)
+        psql(f"ALTER ROLE {ROLE} SET default_transaction_read_only = on;"
+             f"ALTER ROLE {ROLE} IN DATABASE {DATABASE} SET default_transaction_read_only = on")
+        self.doctor([count("public.open")], *self.place, status=0)
+        self.agrees()
+
+    def test_time_outs_of_the_role_are_set_aside(self):
+        psql(f"ALTER ROLE {ROLE} SET statement_timeout = '300ms'; ALTER ROLE {ROLE} SET lock_timeout = 1;"
+             f"ALTER ROLE {ROLE} SET idle_in_transaction_session_timeout = '300ms'")
+        checks = [{"check": "assert", "source": "main", "sql": "SELECT 1 FROM pg_catalog.pg_sleep(0.5)",
+                   "rows": 1}]
+        self.doctor(checks, "--allow-sql", *self.place, status=0)
+        self.agrees("--allow-sql")
+
+    def test_extension_without_its_files(self):
+        """As if the data had been copied to a server that lacks the package."""
+        if not ask("SELECT count(*) FROM pg_available_extensions WHERE name = 'hstore'").startswith("1"):
+            self.skipTest("no extension on this machine")
+        psql("CREATE EXTENSION hstore; CREATE EXTENSION pg_trgm; CREATE TABLE labels (id int, label hstore)")
+        self.doctor([count("public.open")], *self.place, status=0)
+        psql("SET allow_system_table_mods = on; UPDATE pg_extension SET extname = 'gone_' || extname WHERE extname IN ('hstore', 'pg_trgm')")
+        self.doctor([count("public.open")], *self.place, status=1)
+        self.assertEqual(self.said_of("row_count:main:public.open"), ("warning", ["source.extension"]))
+        self.assertRegex(self.out, r"extension gone_hstore [\d.]+ is not installed .* hstore of labels.label\)")
+
     def test_pooler(self):
+        for mode in ("transaction", "session"):
+            self.look_through_pooler(mode)
+
+    def look_through_pooler(self, mode):
         program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
         if not program:
             self.skipTest("no pgbouncer on this machine")
@@ -257,7 +303,7 @@ class PostgreSQL(OnPostgreSQL):
         settings = self.put("pgbouncer.ini", (
             f"[databases]\n{DATABASE} = host={host} dbname={DATABASE}\n[pgbouncer]\n"
             f"listen_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = trust\nauth_file = {users}\n"
-            f"pool_mode = transaction\nunix_socket_dir =\nlogfile = /dev/null\n"))
+            f"pool_mode = {mode}\nunix_socket_dir =\nlogfile = /dev/null\n"))
         os.chmod(self.folder, 0o755)
         # The socket's folder is open to the server's user alone.
         user = ["-u", "postgres"] if os.geteuid() == 0 else []
@@ -274,6 +320,8 @@ class PostgreSQL(OnPostgreSQL):
             self.doctor([count("public.open")], "--source",
                         f"main=host={address} port={port} dbname={DATABASE} user={ROLE}", status=1)
             self.assertEqual(self.said_of("row_count:main:public.open"), ("warning", codes))
+            self.assertEqual("a connection pooler in transaction mode stands" in self.out,
+                             mode == "transaction", self.out)
 
 
 class DryRun(OnPostgreSQL):
@@ -372,6 +420,62 @@ class DryRun(OnPostgreSQL):
         self.assertIn("--dry-run makes no report", self.err)
         self.dry_run([count("public.open")], "-q", status=0)
         self.assertEqual(self.out + self.err, "")
+
+
+@unittest.skipUnless(POSTGRESQL, "needs DRV_TEST_POSTGRESQL")
+class Standby(Doctor):
+    """A primary and a standby that follows it, of their own."""
+
+    @classmethod
+    def setUpClass(cls):
+        # A short name, for its sockets; the server's user passes through it.
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="drv-doctor.", dir="/tmp"))
+        cls.addClassCleanup(shutil.rmtree, folder)
+        folder.chmod(0o755)
+        primary = cluster.Cluster.create(folder / "primary")
+        primary.set({"archive_mode": "off"})
+        primary.start()
+        cls.addClassCleanup(primary.stop)
+        primary.ask("CREATE TABLE open AS SELECT 1 AS id; ANALYZE open")
+        (folder / "standby").mkdir()
+        primary.back_up(folder / "standby" / "data")
+        cls.standby = cluster.Cluster.adopt(folder / "standby")
+        (cls.standby.data / "standby.signal").touch()
+        cls.standby.set({"primary_conninfo": primary.conninfo("postgres")})
+        cls.standby.start()
+        cls.addClassCleanup(cls.standby.stop)
+        cls.standby.wait_for("SELECT count(*) = 1 FROM pg_stat_wal_receiver", "the stream")
+
+    def set(self, name, value):
+        self.standby.ask(f"ALTER SYSTEM SET {name} = '{value}'; SELECT pg_reload_conf()")
+        self.standby.wait_for(f"SELECT current_setting('{name}') = '{value}'", name)
+
+    def look(self, *arguments, status):
+        self.doctor([count("public.open", expect={"min": 1})], "--source",
+                    "main=" + self.standby.conninfo("postgres"), *arguments, status=status)
+        return self.said_of("row_count:main:public.open")[1]
+
+    def test_time_of_grace(self):
+        self.set("hot_standby_feedback", "off")
+        # A table that takes no time at all.
+        self.set("max_standby_streaming_delay", "30s")
+        self.assertEqual(self.look(status=0), [])
+        self.set("max_standby_streaming_delay", "0")
+        self.assertEqual(self.look(status=1), ["source.standby"])
+        self.assertIn("reading that takes longer than 0 (max_standby_streaming_delay) may be cancelled; it may take ",
+                      self.out)
+        self.set("hot_standby_feedback", "on")
+        self.assertEqual(self.look(status=0), [])
+        self.set("hot_standby_feedback", "off")
+        self.set("max_standby_streaming_delay", "-1")
+        self.assertEqual(self.look(status=0), [])
+
+    def test_what_is_paused_cancels_nobody(self):
+        self.set("hot_standby_feedback", "off")
+        self.set("max_standby_streaming_delay", "0")
+        self.standby.ask("SELECT pg_wal_replay_pause()")
+        self.addCleanup(self.standby.ask, "SELECT pg_wal_replay_resume()")
+        self.assertEqual(self.look(status=0), [])
 
 
 @unittest.skipUnless(MONGODB, "needs DRV_TEST_MONGODB")

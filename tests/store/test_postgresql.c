@@ -418,11 +418,22 @@ static void restore_tuning_is_noticed(void **state)
 	assert_false(warns("setting session_replication_role is replica"));
 	pg_sql("ALTER ROLE %s SET session_replication_role = 'replica'", pg_reader());
 	assert_true(warns("setting session_replication_role is replica"));
-	pg_sql("ALTER ROLE %s RESET session_replication_role;"
-	       "ALTER ROLE %s SET default_transaction_read_only = on", pg_reader(), pg_reader());
-	assert_true(warns("setting default_transaction_read_only is on"));
-	pg_sql("ALTER ROLE %s RESET ALL", pg_reader());
+	pg_sql("ALTER ROLE %s RESET session_replication_role;", pg_reader());
+	pg_sql("DO $$ BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %%I SET "
+	       "default_transaction_read_only = on', current_database()); END $$");
+	assert_true(warns("setting default_transaction_read_only is on, for this database"));
+	pg_sql("DO $$ BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %%I RESET ALL', "
+	       "current_database()); END $$");
+	assert_false(warns("setting default_transaction_read_only is on, for this database"));
+}
+
+/* That the verifier itself writes nothing was not left behind by a restore. */
+static void a_role_may_be_read_only(void **state)
+{
+	(void)state;
+	pg_sql("ALTER ROLE %s SET default_transaction_read_only = on", pg_reader());
 	assert_false(warns("setting default_transaction_read_only is on"));
+	pg_sql("ALTER ROLE %s RESET ALL", pg_reader());
 }
 
 /* What the role may not ask stays 0, and the session goes on. */
@@ -760,6 +771,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_written_or_left),
 		cmocka_unit_test(who_and_when),
 		cmocka_unit_test(restore_tuning_is_noticed),
+		cmocka_unit_test(a_role_may_be_read_only),
 		cmocka_unit_test(an_identity_that_may_not_be_read),
 		cmocka_unit_test(conditions_choose_rows),
 		cmocka_unit_test(conditions_that_make_no_sense),
