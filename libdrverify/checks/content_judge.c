@@ -6,6 +6,8 @@
 
 #include "content/server.h"
 
+#define NAMED_COLUMNS 3
+
 static const char *amount(const struct drvp_content_judging *j, uint64_t number)
 {
 	static const char *const nouns[2][2] = { { "rows", "row" }, { "documents", "document" } };
@@ -89,19 +91,32 @@ static bool travels_otherwise(const struct drvp_content_judging *j,
 		 is_plain_text(drvp_relation_column(j->c->relation, was->name)->type));
 }
 
+/* The first few columns; each has a warning of its own besides. */
 static bool is_retyped(const struct drvp_content_judging *j)
 {
-	size_t i = 0;
+	struct drvp_strbuf names = DRVP_STRBUF_INIT;
+	size_t found = 0;
 
-	while (i < j->recorded->columns.count &&
-	       !travels_otherwise(j, &j->recorded->columns.list[i]))
-		i++;
-	if (i == j->recorded->columns.count)
-		return false;
-	drvp_verdict_undecided(j->out, "content.types_differ", "", "the content is not that of the "
-			       "baseline, but neither are the types of columns");
-	tell_number(j);
-	return true;
+	for (size_t i = 0; i < j->recorded->columns.count; i++) {
+		const struct drvp_recorded_column *was = &j->recorded->columns.list[i];
+
+		if (!travels_otherwise(j, was) || found++ >= NAMED_COLUMNS)
+			continue;
+		drvp_strbuf_printf(&names, "%s\"%s\" was %s, and is %s", names.len ? ", " : "",
+				   was->name, was->type,
+				   drvp_relation_column(j->c->relation, was->name)->type);
+	}
+	if (found > NAMED_COLUMNS)
+		drvp_strbuf_printf(&names, ", and %zu more", found - NAMED_COLUMNS);
+	j->out->failed |= names.failed;
+	if (found)
+		drvp_verdict_undecided(j->out, "content.types_differ", "", "the content is not that of "
+				       "the baseline, but columns have other types: %s",
+				       drvp_strbuf_text(&names));
+	drvp_strbuf_free(&names);
+	if (found)
+		tell_number(j);
+	return found;
 }
 
 static bool is_recoded(const struct drvp_content_judging *j)

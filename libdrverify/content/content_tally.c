@@ -3,6 +3,32 @@
 
 #include <string.h>
 
+static const char *copy(struct drvp_arena *arena, const char *text)
+{
+	return drvp_arena_copy(arena, text, strlen(text));
+}
+
+int drvp_content_note_table(struct drvp_content_tally *tally, const struct drvp_relation *relation,
+			    const char *const *columns, size_t count)
+{
+	struct drvp_arena *names = &tally->names;
+	struct drvp_recorded_column *list = drvp_arena_array(names, count + 1, sizeof *list);
+
+	tally->encoding = relation->encoding ? copy(names, relation->encoding) : NULL;
+	if (!list || !tally->encoding != !relation->encoding)
+		return DRV_E_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const struct drvp_column *column = drvp_relation_column(relation, columns[i]);
+
+		list[i].name = copy(names, column->name);
+		list[i].type = copy(names, column->type);
+		if (!list[i].name || !list[i].type)
+			return DRV_E_NOMEM;
+	}
+	tally->columns = (struct drvp_recorded_columns){ list, count };
+	return 0;
+}
+
 /* The form is the same in all ranges, so any of them tells it. */
 static void merge_form(struct drvp_content_tally *into, struct drvp_content_tally *other)
 {

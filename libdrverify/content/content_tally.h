@@ -34,6 +34,13 @@ struct drvp_content_tally {
 
 extern const struct drvp_tally_kind drvp_content_tally_kind;
 
+/*
+ * Notes of a table in which encoding its texts are stored, and which columns of which types were
+ * hashed. Copies what it keeps. Fails with DRV_E_NOMEM.
+ */
+int drvp_content_note_table(struct drvp_content_tally *tally, const struct drvp_relation *relation,
+			    const char *const *columns, size_t count);
+
 static inline struct drvp_content_tally *drvp_content_tally(const struct drvp_tally *tally)
 {
 	return tally->own;

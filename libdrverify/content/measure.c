@@ -1,6 +1,7 @@
 /* measure.c: digests all rows of a range and adds them up in buckets */
 #include "content/measure.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "content/locate.h"
@@ -18,33 +19,19 @@ struct measuring {
 
 /* ------------------------------------------------------------------ the form */
 
-static const char *copy(struct drvp_arena *arena, const char *text)
-{
-	return drvp_arena_copy(arena, text, strlen(text));
-}
-
-static int note_columns(struct drvp_content_tally *own, const struct drvp_content_reader *r)
+static int note_table(struct drvp_content_tally *own, const struct drvp_content_reader *r)
 {
 	const struct drvp_relation *relation = r->m->relation;
-	struct drvp_recorded_column *list;
-	size_t count = r->wanted_count - (r->by != DRVP_BY_HASH);
+	const char **columns;
+	size_t count;
+	int status;
 
 	if (relation->kind == DRVP_COLLECTION)
 		return 0;
-	list = drvp_arena_array(&own->names, count + 1, sizeof *list);
-	if (!list)
-		return DRV_E_NOMEM;
-	for (size_t i = 0; i < count; i++) {
-		const struct drvp_column *column = drvp_relation_column(relation,
-									r->wanted[i].column);
-
-		list[i].name = copy(&own->names, column->name);
-		list[i].type = copy(&own->names, column->type);
-		if (!list[i].name || !list[i].type)
-			return DRV_E_NOMEM;
-	}
-	own->columns = (struct drvp_recorded_columns){ list, count };
-	return 0;
+	columns = drvp_content_columns(r->content, r->recorded, relation, &count);
+	status = columns ? drvp_content_note_table(own, relation, columns, count) : DRV_E_NOMEM;
+	free(columns);
+	return status;
 }
 
 static int note_key(struct drvp_content_tally *own, const struct drvp_content_reader *r)
@@ -62,18 +49,15 @@ static int note_key(struct drvp_content_tally *own, const struct drvp_content_re
 
 static int note_form(struct drvp_content_tally *own, const struct drvp_content_reader *r)
 {
-	const char *encoding = r->m->relation->encoding;
-	int status = note_columns(own, r);
+	int status = note_table(own, r);
 
-	if (!status && encoding) {
-		own->encoding = copy(&own->names, encoding);
-		status = own->encoding ? 0 : DRV_E_NOMEM;
-	}
 	if (!status)
 		status = note_key(own, r);
 	own->by = r->by;
 	if (!status && r->by != DRVP_BY_HASH) {
-		own->column = copy(&own->names, r->wanted[r->place].column);
+		const char *column = r->wanted[r->place].column;
+
+		own->column = drvp_arena_copy(&own->names, column, strlen(column));
 		status = own->column ? 0 : DRV_E_NOMEM;
 	}
 	strcpy(own->key_id, drvp_row_digester_key_id(r->digester));

@@ -63,32 +63,6 @@ bool drvp_content_method_fits(const struct drvp_content *content,
 
 /* ------------------------------------------------------------------ measuring */
 
-static const char *copy(struct drvp_arena *arena, const char *text)
-{
-	return drvp_arena_copy(arena, text, strlen(text));
-}
-
-static int note_form(struct drvp_content_tally *own, const struct drvp_relation *relation,
-		     const char *const *names, size_t count)
-{
-	struct drvp_recorded_column *list = drvp_arena_array(&own->names, count + 1, sizeof *list);
-
-	own->by_server = true;
-	own->encoding = relation->encoding ? copy(&own->names, relation->encoding) : NULL;
-	if (!list || !own->encoding != !relation->encoding)
-		return DRV_E_NOMEM;
-	for (size_t i = 0; i < count; i++) {
-		const struct drvp_column *column = drvp_relation_column(relation, names[i]);
-
-		list[i].name = copy(&own->names, column->name);
-		list[i].type = copy(&own->names, column->type);
-		if (!list[i].name || !list[i].type)
-			return DRV_E_NOMEM;
-	}
-	own->columns = (struct drvp_recorded_columns){ list, count };
-	return drvp_buckets_open(&own->buckets, 1, 0);
-}
-
 static int ask(const struct drvp_measure *m, const char *const *names, size_t count,
 	       struct drv_error *err)
 {
@@ -105,7 +79,9 @@ static int ask(const struct drvp_measure *m, const char *const *names, size_t co
 
 	if (status)
 		return status;
-	if (note_form(own, m->relation, names, count))
+	own->by_server = true;
+	if (drvp_content_note_table(own, m->relation, names, count) ||
+	    drvp_buckets_open(&own->buckets, 1, 0))
 		return drvp_fail_nomem(err);
 	m->tally->rows += digest.rows;
 	own->hashing = digest.probe;

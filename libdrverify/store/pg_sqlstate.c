@@ -161,6 +161,20 @@ static bool ends_session(const struct drvp_pg *s, const PGresult *result)
 	       (severity && (!strcmp(severity, "FATAL") || !strcmp(severity, "PANIC")));
 }
 
+/*
+ * A limit of 1 GB that a value reaches only where it is printed, or with its row. The second is an
+ * internal error to the server, whose words it does not translate.
+ */
+static bool is_too_large(const char *code, const char *text)
+{
+	static const char request[] = "invalid memory alloc request size";
+
+	if (!code || !text)
+		return false;
+	return !strcmp(code, "54000") ||
+	       (!strcmp(code, "XX000") && !strncmp(text, request, sizeof request - 1));
+}
+
 int drvp_pg_fail_result(struct drvp_pg *s, const PGresult *result, struct drv_error *err)
 {
 	const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -182,6 +196,8 @@ int drvp_pg_fail_result(struct drvp_pg *s, const PGresult *result, struct drv_er
 	if (status == DRV_E_DAMAGED && file && (!strcmp(file, "dfmgr.c") ||
 						!strcmp(file, "genfile.c")))
 		status = DRV_E_UNSUPPORTED;
+	if (is_too_large(code, text) && status == DRV_E_INTERNAL)
+		status = DRV_E_UNSUPPORTED;
 	if (function && !strcmp(function, "exec_stmt_raise"))
 		code = "P0001";
 	if (code && text)
@@ -190,6 +206,10 @@ int drvp_pg_fail_result(struct drvp_pg *s, const PGresult *result, struct drv_er
 		drvp_pg_print_cause(&message, PQresultErrorMessage(result));
 	if (status == DRV_E_TIMEOUT)
 		drvp_strbuf_str(&message, "; allow more time or look at the server's load");
+	if (is_too_large(code, text))
+		drvp_strbuf_str(&message, "; a value or a row is larger than the server can send, or "
+				"its length is damaged: exclude its column, or look for it with "
+				"pg_amcheck");
 	if (status == DRV_E_BUSY)
 		drvp_strbuf_str(&message, "; try again later");
 	status = message.failed ? drvp_fail_nomem(err) :

@@ -102,6 +102,28 @@ static int refuse_port(unsigned port, int64_t within, struct drv_error *err)
 	return refuse(uri, within, err);
 }
 
+/* As it does of values of which it can store the parts, but not print the whole. */
+static void a_value_too_large_to_be_sent(void **state)
+{
+	static const char *const values[] = { "array_fill(1::bigint, ARRAY[134217727])",
+					      "repeat('x', 2000000000)" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		struct pg_scan scan = { .quiet = true };
+		struct drvp_session *session;
+		struct drvp_relation *relation;
+
+		pg_sql("DROP VIEW IF EXISTS large; CREATE VIEW large AS SELECT %s AS v", values[i]);
+		session = pg_open();
+		relation = pg_freeze(session, "public", "large", DRVP_RELATION_READY);
+		assert_int_equal(pg_scan(&scan, session, relation, NULL, false, PG_COLUMNS("v")),
+				 DRV_E_UNSUPPORTED);
+		assert_non_null(strstr(scan.err.message, "larger than the server can send"));
+		pg_close(&session);
+	}
+}
+
 static void a_mute_server(void **state)
 {
 	struct scripted server;
@@ -542,6 +564,7 @@ static void workers_attach_while_the_first_reads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_value_too_large_to_be_sent),
 		cmocka_unit_test(a_mute_server),
 		cmocka_unit_test(a_refused_port),
 		cmocka_unit_test(no_socket),
