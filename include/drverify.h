@@ -254,11 +254,17 @@ struct drv_run_options {
 					later; NULL: a capture writes none, and none are found */
 	const char *temporary_dir;   /* where traces are sorted that do not fit into memory; NULL:
 					/tmp */
+	int32_t keep_driver;         /* non-zero: the program has set up the MongoDB driver, and its
+					log stays where it goes now. Zero: the library calls
+					mongoc_init(), which does nothing when called again, and
+					switches the driver's log off if it would be printed. It never
+					calls mongoc_cleanup() */
+	int32_t reserved;            /* 0 */
 };
 
 #define DRV_RUN_OPTIONS_INIT \
 	{ (uint32_t)sizeof(struct drv_run_options), 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, \
-	  NULL, NULL }
+	  NULL, NULL, 0, 0 }
 
 /*
  * Prepares a run over a baseline. options may be NULL. Strings in options are copied.
@@ -279,6 +285,70 @@ void drv_run_free(struct drv_run **run);
  */
 int drv_run_source_uri(struct drv_run *run, const char *source, const char *uri,
 		       struct drv_error *error);
+
+/*
+ * The drivers' own types, by the tags that libpq-fe.h and mongoc.h give them, so that this header
+ * needs neither: pass a PGconn *, a mongoc_client_t *, a mongoc_client_pool_t * as they are.
+ */
+struct pg_conn;
+struct _mongoc_client_t;
+struct _mongoc_client_pool_t;
+
+/*
+ * Lends a PostgreSQL source a connection that the caller owns, which takes the place of a URI. It
+ * is used by drv_run_verify() and its like only, on a thread of the run, until they return; till
+ * then nobody else may use it. It comes back as it went in: idle and outside a transaction, with
+ * every setting, its encoding, blocking mode and notice processor as they were, and nothing
+ * prepared, created or locked on the server. The text of PQerrorMessage() changes. After
+ * cancelling, time-outs and errors it is usable, too, unless it broke or the server does not even
+ * answer a request to cancel; then PQtransactionStatus() tells.
+ *   connection  idle; not kept beyond the run. Without drv_run_source_factory() it is the only one:
+ *               the source is read on it alone, whatever jobs says
+ * Errors: DRV_E_USAGE (it is in a transaction, in pipeline mode, busy, or has unread results, all
+ * of which is looked at again when the run begins; another source has it; the baseline has no such
+ * source, or it is no PostgreSQL), DRV_E_UNSUPPORTED.
+ */
+int drv_run_source_pgconn(struct drv_run *run, const char *source, struct pg_conn *connection,
+			  struct drv_error *error);
+
+/*
+ * The same for a MongoDB source. Nothing is set on the client, so its own options hold: a run that
+ * is cancelled, or whose time is up, ends when the answer under way has come or socketTimeoutMS is
+ * over, and replies that are no sound BSON are the driver's to bear. Whether the connection is
+ * encrypted is known of what the client's URI says.
+ * Errors: as drv_run_source_pgconn().
+ */
+int drv_run_source_mongo_client(struct drv_run *run, const char *source,
+				struct _mongoc_client_t *client, struct drv_error *error);
+
+/*
+ * Has a MongoDB source take clients from a pool while the run lasts, as many as jobs says at most;
+ * those that the pool does not have at once are done without. The pool has to live as long.
+ * Errors: as drv_run_source_pgconn().
+ */
+int drv_run_source_mongo_pool(struct drv_run *run, const char *source,
+			      struct _mongoc_client_pool_t *pool, struct drv_error *error);
+
+/*
+ * Opens a connection: *connection receives a PGconn * that is connected and idle, or a
+ * mongoc_client_t *. Returns 0, or an enum drv_status and fills error, whose message goes into
+ * the report and so may hold no password.
+ */
+typedef int (*drv_connection_open_fn)(void **connection, void *user, struct drv_error *error);
+
+/* Closes it, or puts it back to where it came from. */
+typedef void (*drv_connection_close_fn)(void *connection, void *user);
+
+/*
+ * Has the caller open the connections of a source: all of them, or with drv_run_source_pgconn() or
+ * drv_run_source_mongo_client() those besides that one. They have to lead to one server and
+ * database, which is verified. open and close are called on threads of the run, for several
+ * connections at the same time; a call of open cannot be cut short. Each connection is treated as
+ * a lent one until it is closed. close NULL: nothing is to be done.
+ * Errors: DRV_E_USAGE (the baseline has no such source), DRV_E_UNSUPPORTED.
+ */
+int drv_run_source_factory(struct drv_run *run, const char *source, drv_connection_open_fn open,
+			   drv_connection_close_fn close, void *user, struct drv_error *error);
 
 /*
  * Says which moment was restored, in the words of the option restored_to: "POINT" of all sources

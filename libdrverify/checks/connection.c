@@ -82,7 +82,10 @@ static void judge(const struct drvp_item *item, const struct drvp_tally *tally,
 		judge_copy(&item->source->identity, c, out);
 	if (identity->in_recovery && !config->standby)
 		drvp_find(out, "connection.in_recovery", 0, NULL, "the server is in recovery");
-	if (config->tls && !identity->tls)
+	if (config->tls && identity->tls_unknown)
+		drvp_verdict_undecided(out, "check.not_possible", "", "the driver does not tell "
+				       "whether the connection that was lent is encrypted");
+	else if (config->tls && !identity->tls)
 		drvp_find(out, "connection.no_tls", 0, NULL, "the connection is not encrypted");
 	for (size_t i = 0; i < identity->warning_count; i++)
 		drvp_find(out, "connection.setting", 0, NULL, "%s", identity->warnings[i]);

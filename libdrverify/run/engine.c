@@ -134,9 +134,7 @@ static int plan_sources(struct drvp_engine *engine, struct drvp_work *works, str
 
 		works[i].engine = engine;
 		works[i].source = &report->sources[i];
-		works[i].address = (struct drvp_address){ engine->run->sources[i].uri,
-							  report->sources[i].source->database,
-							  engine->run->limits };
+		works[i].address = drvp_run_address(engine->run, report->sources[i].source);
 		works[i].address.limits.meter = &works[i].meter;
 		works[i].meter.rows_pace.rate = engine->run->rows_per_second;
 		works[i].meter.bytes_pace.rate = engine->run->bytes_per_second;

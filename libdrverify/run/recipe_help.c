@@ -65,9 +65,8 @@ static int open_source(struct opened *o, struct drv_run *run, const struct drvp_
 	if (!store)
 		return drvp_fail(err, DRV_E_UNSUPPORTED, "this build has no support for %s",
 				 source->store);
-	o->address = (struct drvp_address){ run->sources[source - run->baseline->sources].uri,
-					    source->database, run->limits };
-	if (!o->address.uri)
+	o->address = drvp_run_address(run, source);
+	if (!drvp_address_is_set(&o->address))
 		return drvp_fail(err, DRV_E_USAGE, "it is not said where source \"%.60s\" is",
 				 source->name);
 	status = store->open(&o->session, &o->address, err);

@@ -53,7 +53,7 @@ void drvp_rehearse_source(struct drvp_plan *plan, const struct drv_run *run,
 
 	/* Findings make it worse. */
 	first->result.verdict = DRV_PASS;
-	if (!identity->tls && !is_this_machine(identity->address))
+	if (!identity->tls && !identity->tls_unknown && !is_this_machine(identity->address))
 		note("source.no_tls", "the connection is not encrypted", "", first);
 	if (!has_connection_check(plan))
 		for (size_t i = 0; i < identity->warning_count; i++)

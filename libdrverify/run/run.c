@@ -93,6 +93,7 @@ static int read_options(struct drv_run *run, const struct drv_run_options *given
 	run->settings.show_keys = options.show_keys != 0;
 	run->settings.since_checkpoint = options.since_checkpoint != 0;
 	run->settings.keep_keys = options.keep_keys != 0;
+	run->keep_driver = options.keep_driver != 0;
 	status = read_folders(run, &options, err);
 	return status ? status : read_times(run, &options, err);
 }
@@ -123,13 +124,6 @@ int drv_run_new(struct drv_run **out, const struct drv_baseline *baseline,
 	return status;
 }
 
-static void free_secret_text(char *text)
-{
-	if (text)
-		drvp_cleanse(text, strlen(text));
-	free(text);
-}
-
 static void free_secret(struct drvp_secret *secret)
 {
 	drvp_cleanse((void *)(uintptr_t)secret->bytes, secret->len);
@@ -152,7 +146,7 @@ void drv_run_free(struct drv_run **run)
 	if (!r)
 		return;
 	for (size_t i = 0; r->sources && i < r->baseline->source_count; i++)
-		free_secret_text(r->sources[i].uri);
+		drvp_run_source_clear(&r->sources[i]);
 	for (size_t i = 0; i < r->settings.secret_count; i++) {
 		free_secret(&r->secrets[i]);
 	}
@@ -166,43 +160,6 @@ void drv_run_free(struct drv_run **run)
 	free_globs(&r->skip);
 	drv_baseline_free(&r->baseline);
 	free(r);
-}
-
-static int no_such_source(const struct drv_baseline *baseline, const char *name,
-			  struct drv_error *err)
-{
-	const char *near = NULL;
-	const char **names = calloc(baseline->source_count + 1, sizeof *names);
-
-	for (size_t i = 0; names && i < baseline->source_count; i++)
-		names[i] = baseline->sources[i].name;
-	if (names)
-		near = drvp_suggest(name, strlen(name), names, baseline->source_count);
-	free(names);
-	return drvp_fail(err, DRV_E_USAGE, "%s has no source \"%.60s\"%s%.60s%s", baseline->file, name,
-			 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-}
-
-int drv_run_source_uri(struct drv_run *run, const char *source, const char *uri,
-		       struct drv_error *error)
-{
-	const struct drvp_source *found = drvp_baseline_source(run->baseline, source);
-	struct drvp_run_source *slot;
-	char *copy;
-
-	if (!found)
-		return no_such_source(run->baseline, source, error);
-	if (!drvp_store_find(found->store))
-		return drvp_fail(error, DRV_E_UNSUPPORTED,
-				 "source \"%.60s\" is %s, for which this build has no support", source,
-				 found->store);
-	copy = strdup(uri);
-	if (!copy)
-		return drvp_fail_nomem(error);
-	slot = &run->sources[found - run->baseline->sources];
-	free_secret_text(slot->uri);
-	slot->uri = copy;
-	return 0;
 }
 
 const struct drvp_secret *drvp_secret_find(const struct drvp_settings *settings, const char *name)

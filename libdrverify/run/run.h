@@ -5,8 +5,10 @@
 #include "checks/check.h"
 #include "report/report.h"
 
+/* Where a source is: at most one of the two is given. */
 struct drvp_run_source {
-	char *uri;                   /* owned; NULL: not given */
+	char *uri;                   /* owned */
+	struct drvp_supply supply;
 };
 
 struct drvp_globs {
@@ -31,11 +33,18 @@ struct drv_run {
 	drv_event_fn on_event;
 	void *event_user;
 	bool rehearsal;                         /* nothing is read */
+	bool keep_driver;                       /* the drivers are set up by the caller */
 	atomic_bool cancelled;
 };
 
 /* Whether a check's id, or one of its leading parts, matches a glob of * and ?. */
 bool drvp_glob_selects(const char *glob, const char *id);
+
+/* Forgets where a source is, without a trace of it. */
+void drvp_run_source_clear(struct drvp_run_source *place);
+
+/* How to reach one, with the limits of the run. */
+struct drvp_address drvp_run_address(const struct drv_run *run, const struct drvp_source *source);
 
 /* Measures and judges into report; the caller finishes it. */
 int drvp_engine_run(struct drv_run *run, struct drv_report *report, struct drv_error *err);

@@ -172,14 +172,16 @@ static void *helper_main(void *user)
 	return NULL;
 }
 
-static unsigned connections(const struct drv_run *run)
+static unsigned connections(const struct drvp_work *work)
 {
-	return run->rehearsal ? 1 : run->jobs;
+	const struct drv_run *run = work->engine->run;
+
+	return run->rehearsal || drvp_address_is_single(&work->address) ? 1 : run->jobs;
 }
 
 static void work_in_parallel(struct drvp_work *work)
 {
-	size_t wanted = connections(work->engine->run), started = 0;
+	size_t wanted = connections(work), started = 0;
 	pthread_t *threads;
 
 	if (wanted > work->plan.unit_count)
@@ -231,7 +233,7 @@ static int open_source(struct drvp_work *work, struct drv_error *err)
 	if (!store)
 		return drvp_fail(err, DRV_E_UNSUPPORTED, "this build has no support for %s",
 				 source->store);
-	if (!work->address.uri)
+	if (!drvp_address_is_set(&work->address))
 		return drvp_fail(err, DRV_E_USAGE, "it is not said where it is; give --source "
 				 "%s=URI", source->name);
 	status = store->open(&work->pinned, &work->address, err);
@@ -241,7 +243,7 @@ static int open_source(struct drvp_work *work, struct drv_error *err)
 	if (!status)
 		status = store->identify(work->pinned, &work->source->identity, err);
 	if (!status)
-		status = drvp_plan_cut(&work->plan, work->pinned, connections(work->engine->run), err);
+		status = drvp_plan_cut(&work->plan, work->pinned, connections(work), err);
 	if (!status)
 		work->pinned->rehearsal = work->engine->run->rehearsal;
 	return status;

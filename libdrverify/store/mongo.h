@@ -42,6 +42,8 @@ struct drvp_mongo {
 	const struct drvp_address *address;
 	struct drvp_mongo_line line;
 	mongoc_client_t *client;
+	struct drvp_lent lent;                  /* what client is, where somebody else owns it */
+	mongoc_client_session_t *own_session;   /* on a lent client; NULL: it has none */
 	char *database;
 	uint32_t server;                        /* the one that is asked, by the driver's id */
 	char host[256];                         /* "host:port" of it */
@@ -51,9 +53,24 @@ struct drvp_mongo {
 };
 
 /* Opens a client to the one server that will be asked, and fills hello. */
-int drvp_mongo_connect(struct drvp_mongo **out, const struct drvp_address *address,
+int drvp_mongo_connect(struct drvp_mongo **out, const struct drvp_address *address, bool first,
 		       struct drv_error *err);
 void drvp_mongo_close(struct drvp_session **session);
+
+/* Takes a client of the caller's, as the first of its source or a further one, and gives it back. */
+int drvp_mongo_borrow(struct drvp_mongo *mongo, bool first, struct drv_error *err);
+void drvp_mongo_give_back(struct drvp_mongo *mongo);
+
+/* On such a client, once its server is known. */
+void drvp_mongo_open_session(struct drvp_mongo *mongo);
+
+/* A drv_connection_open_fn and its counterpart, for a pool of the driver's. */
+int drvp_mongo_pool_take(void **client, void *pool, struct drv_error *err);
+void drvp_mongo_pool_put(void *client, void *pool);
+
+/* The database that is named by the document, or else by the URI. */
+int drvp_mongo_take_database(struct drvp_mongo *mongo, const mongoc_uri_t *uri,
+			     struct drv_error *err);
 
 /* Starts the time limit of a question; fails when the session can answer none. */
 int drvp_mongo_begin(struct drvp_mongo *mongo, struct drv_error *err);

@@ -19,7 +19,8 @@ static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 
 /*
  * The driver's own handler prints, which a library must not; a handler that the host application
- * chose stays. mongoc_cleanup() is never called: the host may use the driver too.
+ * chose stays. mongoc_cleanup() is never called: the host may use the driver too. Where the host
+ * has set the driver up, all of this is left alone.
  */
 static void prepare_driver(void)
 {
@@ -84,13 +85,18 @@ static int parse_uri(mongoc_uri_t **out, const struct drvp_address *address, str
 }
 
 /*
- * The session's own sockets make the driver log a line each time, so they need its silence; and
- * they cannot pass on two rare TLS options. Without them everything works, but cancelling waits
- * for the answer that is under way.
+ * The session's own sockets make the driver log a line each time, so nobody may print it; and they
+ * cannot pass on two rare TLS options. Without them everything works, but cancelling waits for the
+ * answer that is under way.
  */
 static bool may_use_own_sockets(const mongoc_uri_t *uri)
 {
-	return _mongoc_log_get_handler &&
+	mongoc_log_func_t handler = mongoc_log_default_handler;
+	void *data;
+
+	if (_mongoc_log_get_handler)
+		_mongoc_log_get_handler(&handler, &data);
+	return handler != mongoc_log_default_handler &&
 	       !mongoc_uri_has_option(uri, MONGOC_URI_TLSDISABLECERTIFICATEREVOCATIONCHECK) &&
 	       !mongoc_uri_has_option(uri, MONGOC_URI_TLSDISABLEOCSPENDPOINTCHECK);
 }
@@ -114,7 +120,8 @@ static int make_client(struct drvp_mongo *mongo, const mongoc_uri_t *uri, struct
 	return 0;
 }
 
-static int take_database(struct drvp_mongo *mongo, const mongoc_uri_t *uri, struct drv_error *err)
+int drvp_mongo_take_database(struct drvp_mongo *mongo, const mongoc_uri_t *uri,
+			     struct drv_error *err)
 {
 	const char *database = mongo->address->database;
 
@@ -149,35 +156,46 @@ static int select_server(struct drvp_mongo *mongo, struct drv_error *err)
 	return 0;
 }
 
-int drvp_mongo_connect(struct drvp_mongo **out, const struct drvp_address *address,
+static int dial(struct drvp_mongo *mongo, struct drv_error *err)
+{
+	mongoc_uri_t *uri = NULL;
+	int status;
+
+	if (!mongo->address->keep_driver)
+		pthread_once(&prepared, prepare_driver);
+	status = parse_uri(&uri, mongo->address, err);
+	if (!status)
+		status = drvp_mongo_take_database(mongo, uri, err);
+	if (!status)
+		status = make_client(mongo, uri, err);
+	if (uri)
+		mongoc_uri_destroy(uri);
+	return status;
+}
+
+int drvp_mongo_connect(struct drvp_mongo **out, const struct drvp_address *address, bool first,
 		       struct drv_error *err)
 {
 	struct drvp_mongo *mongo = calloc(1, sizeof *mongo);
 	struct drvp_session *session = NULL;
-	mongoc_uri_t *uri = NULL;
 	int status;
 
 	if (!mongo)
 		return drvp_fail_nomem(err);
-	pthread_once(&prepared, prepare_driver);
 	session = &mongo->session;
 	session->store = &drvp_store_mongodb;
 	mongo->address = address;
 	mongo->line.limits = &address->limits;
 	drvp_flow_init(&session->flow, &address->limits);
-	status = parse_uri(&uri, address, err);
-	if (!status)
-		status = take_database(mongo, uri, err);
-	if (!status)
-		status = make_client(mongo, uri, err);
+	status = address->uri ? dial(mongo, err) : drvp_mongo_borrow(mongo, first, err);
 	if (!status)
 		status = select_server(mongo, err);
+	if (!status && mongo->lent.connection)
+		drvp_mongo_open_session(mongo);
 	if (!status)
 		status = drvp_mongo_begin(mongo, err);
 	if (!status)
 		status = drvp_mongo_say_hello(mongo, &mongo->hello, err);
-	if (uri)
-		mongoc_uri_destroy(uri);
 	if (status)
 		drvp_mongo_close(&session);
 	else
@@ -194,8 +212,10 @@ void drvp_mongo_close(struct drvp_session **session)
 	/* The driver says good-bye to the server's session; that must not hang. */
 	mongo->line.limits = NULL;
 	mongo->line.deadline = drvp_monotonic() + GRACE;
-	if (mongo->client)
+	if (mongo->address->uri && mongo->client)
 		mongoc_client_destroy(mongo->client);
+	else if (!mongo->address->uri)
+		drvp_mongo_give_back(mongo);
 	free(mongo->database);
 	drvp_arena_free(&mongo->arena);
 	drvp_arena_free(&mongo->row);
@@ -247,6 +267,8 @@ void drvp_mongo_options(const struct drvp_mongo *mongo, bool majority, bson_t *o
 	bson_t concern;
 
 	BSON_APPEND_INT32(options, "serverId", (int32_t)mongo->server);
+	if (mongo->own_session)
+		mongoc_client_session_append(mongo->own_session, options, NULL);
 	if (!majority || !mongo->hello.replicated)
 		return;
 	BSON_APPEND_DOCUMENT_BEGIN(options, "readConcern", &concern);
@@ -254,16 +276,18 @@ void drvp_mongo_options(const struct drvp_mongo *mongo, bool majority, bson_t *o
 	bson_append_document_end(options, &concern);
 }
 
+/* Not as a "read command": the driver may send such a one again, to another server. */
 int drvp_mongo_command(struct drvp_mongo *mongo, const bson_t *command, bool majority,
 		       bson_t *reply, const char *subject, struct drv_error *err)
 {
+	const mongoc_read_prefs_t *preference = mongoc_client_get_read_prefs(mongo->client);
 	bson_t options = BSON_INITIALIZER;
 	bson_error_t cause;
 	int status = 0;
 
 	drvp_mongo_options(mongo, majority, &options);
-	if (!mongoc_client_read_command_with_opts(mongo->client, mongo->database, command, NULL,
-						  &options, reply, &cause))
+	if (!mongoc_client_command_with_opts(mongo->client, mongo->database, command, preference,
+					     &options, reply, &cause))
 		status = drvp_mongo_fail(mongo, &cause, reply, subject, err);
 	bson_destroy(&options);
 	return status;

@@ -161,7 +161,8 @@ static bool is_role_change(const bson_error_t *cause)
 	static const uint32_t codes[] = { 91, 189, 10058, 10107, 11600, 11602, 13435, 13436 };
 
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-		if (cause->domain == MONGOC_ERROR_SERVER && cause->code == codes[i])
+		if ((cause->domain == MONGOC_ERROR_SERVER || cause->domain == MONGOC_ERROR_QUERY) &&
+		    cause->code == codes[i])
 			return true;
 	return false;
 }
@@ -169,11 +170,12 @@ static bool is_role_change(const bson_error_t *cause)
 /*
  * From here on the driver must ask nothing more. It would look for a server anew, whose data could
  * differ; and while it says good-bye to a cursor or session it may free the very stream it is
- * using. A reset makes it forget them without a word.
+ * using. A reset makes it forget them without a word; but on a lent client it would forget what its
+ * owner has on it.
  */
 static void lose(struct drvp_mongo *mongo)
 {
-	if (!mongo->session.lost)
+	if (!mongo->session.lost && !mongo->lent.connection)
 		mongoc_client_reset(mongo->client);
 	mongo->session.lost = true;
 }

@@ -75,7 +75,7 @@ static int mongo_open(struct drvp_session **out, const struct drvp_address *addr
 		      struct drv_error *err)
 {
 	struct drvp_mongo *mongo = NULL;
-	int status = drvp_mongo_connect(&mongo, address, err);
+	int status = drvp_mongo_connect(&mongo, address, true, err);
 
 	*out = status ? NULL : &mongo->session;
 	return status;
@@ -90,7 +90,7 @@ static int mongo_attach(struct drvp_session **out, struct drvp_session *pinned,
 {
 	const struct drvp_mongo *first = (const struct drvp_mongo *)pinned;
 	struct drvp_mongo *mongo = NULL;
-	int status = drvp_mongo_connect(&mongo, first->address, err);
+	int status = drvp_mongo_connect(&mongo, first->address, false, err);
 
 	*out = status ? NULL : &mongo->session;
 	if (status || (strcmp(mongo->host, first->host) == 0 &&
@@ -318,6 +318,7 @@ static int mongo_identify(struct drvp_session *session, struct drvp_identity *ou
 	snprintf(out->address, sizeof out->address, "%.190s/%.63s", mongo->host, mongo->database);
 	snprintf(out->set_name, sizeof out->set_name, "%s", now.set_name);
 	out->tls = uses_tls(mongo);
+	out->tls_unknown = !out->tls && mongo->lent.connection;
 	out->in_recovery = !now.primary;
 	if (!process_is_none(&mongo->hello))
 		bson_oid_to_string(&mongo->hello.process, out->process);
@@ -351,6 +352,8 @@ static int mongo_finish(struct drvp_session *session, struct drvp_identity *iden
 
 const struct drvp_store drvp_store_mongodb = {
 	.name = "mongodb",
+	.pool_take = drvp_mongo_pool_take,
+	.pool_put = drvp_mongo_pool_put,
 	.open = mongo_open,
 	.list = drvp_mongo_list,
 	.freeze = mongo_freeze,

@@ -23,6 +23,9 @@ struct drvp_pg_known_zone;
 struct drvp_pg {
 	struct drvp_session session;
 	PGconn *conn;
+	struct drvp_lent lent;       /* what conn is, where somebody else owns it */
+	bool lent_blocking;          /* how it was */
+	const struct drvp_supply *supply;       /* of further ones; NULL: they are dialled */
 	struct drvp_limits limits;
 	struct drvp_arena arena;     /* lives as long as the session */
 	struct drvp_arena row;       /* lives as long as one row */
@@ -56,11 +59,30 @@ int drvp_pg_dial(PGconn **out, const char *const *keywords, const char *const *v
 int drvp_pg_dial_uri(PGconn **out, const char *uri, const struct drvp_limits *limits,
 		     struct drv_error *err);
 
+/* Refuses a server that is too old. */
+int drvp_pg_check_version(const PGconn *conn, struct drv_error *err);
+
 /* Notes in s->pin how to reach the very server that s is connected to. */
 int drvp_pg_note_parameters(struct drvp_pg *s, struct drv_error *err);
 
 /* "host:port/database", never anything of a password. */
 void drvp_pg_print_place(struct drvp_strbuf *out, const PGconn *conn);
+
+/* ------------------------------------------------------------------ pg_lent.c */
+
+/* Whether a connection is idle, so that it can be lent. */
+int drvp_pg_accept(void *connection, struct drv_error *err);
+
+/* Takes a connection of the caller's as s->conn, and leaves it as it was. */
+int drvp_pg_borrow(struct drvp_pg *s, const struct drvp_supply *supply, bool first,
+		   struct drv_error *err);
+void drvp_pg_give_back(struct drvp_pg *s);
+
+/* How long a server may take to end what it was told to give up. */
+int64_t drvp_pg_patience(const struct drvp_pg *s);
+
+/* Rolls back, whatever ended the run. */
+void drvp_pg_end_transaction(struct drvp_pg *s);
 
 /* ------------------------------------------------------------------ pg_wire.c */
 
@@ -90,8 +112,8 @@ void drvp_pg_abandon(struct drvp_pg *s);
 
 /* ------------------------------------------------------------------ pg_cancel.c */
 
-/* Asks the server to end what it does, and waits a moment for it to take note. */
-void drvp_pg_cancel(PGconn *conn);
+/* Asks the server to end what it does, and waits so long for it to take note. */
+void drvp_pg_cancel(PGconn *conn, int64_t patience);
 
 /* ------------------------------------------------------------------ pg_sqlstate.c */
 

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define WAIT_MS 1000
-
 /* Owned by the thread: the caller may be long gone when a hanging PQcancel() returns. */
 struct request {
 	PGcancel *cancel;
@@ -41,10 +39,10 @@ static int start_quietly(pthread_t *thread, struct request *request)
 	return failed;
 }
 
-static void wait_a_moment(pthread_t thread, int done)
+static void wait_a_moment(pthread_t thread, int done, int64_t patience)
 {
 	struct pollfd fd = { done, POLLIN, 0 };
-	int64_t until = drvp_monotonic() + WAIT_MS * 1000;
+	int64_t until = drvp_monotonic() + patience;
 	int n;
 
 	do {
@@ -62,7 +60,7 @@ static void wait_a_moment(pthread_t thread, int done)
  * PQcancel() connects and waits without any limit, and libpq before 17 has no other way; so it gets
  * a thread. If it does not even start, the server's statement_timeout ends the work.
  */
-void drvp_pg_cancel(PGconn *conn)
+void drvp_pg_cancel(PGconn *conn, int64_t patience)
 {
 	struct request *request = malloc(sizeof *request);
 	int ends[2];
@@ -79,7 +77,7 @@ void drvp_pg_cancel(PGconn *conn)
 		free(request);
 		close(ends[1]);
 	} else {
-		wait_a_moment(thread, ends[0]);
+		wait_a_moment(thread, ends[0], patience);
 	}
 	close(ends[0]);
 }

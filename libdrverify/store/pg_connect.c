@@ -167,6 +167,16 @@ static int await_progress(PGconn *conn, short events, int64_t deadline,
 	}
 }
 
+int drvp_pg_check_version(const PGconn *conn, struct drv_error *err)
+{
+	const char *version = PQparameterStatus(conn, "server_version");
+
+	if (PQserverVersion(conn) >= 120000)
+		return 0;
+	return drvp_fail(err, DRV_E_UNSUPPORTED, "PostgreSQL %s is too old; 12 or newer is needed",
+			 version ? version : "");
+}
+
 static int dial(PGconn *conn, const struct drvp_limits *limits, struct drv_error *err)
 {
 	int64_t deadline = drvp_monotonic() + limits->connect;
@@ -186,10 +196,8 @@ static int dial(PGconn *conn, const struct drvp_limits *limits, struct drv_error
 		if (state == PGRES_POLLING_FAILED)
 			return fail_connect(conn, err);
 	}
-	if (PQserverVersion(conn) < 120000)
-		return drvp_fail(err, DRV_E_UNSUPPORTED,
-				 "PostgreSQL %s is too old; 12 or newer is needed",
-				 PQparameterStatus(conn, "server_version"));
+	if (drvp_pg_check_version(conn, err))
+		return DRV_E_UNSUPPORTED;
 	if (PQsetnonblocking(conn, 1))
 		return fail_connect(conn, err);
 	PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);

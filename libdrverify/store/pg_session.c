@@ -32,13 +32,12 @@ static void close_session(struct drvp_session **session)
 	*session = NULL;
 	if (!s)
 		return;
-	s->about = NULL;
-	/* A transaction ends with its connection; a pooler is told so before. */
-	if (s->conn && !s->session.lost && PQtransactionStatus(s->conn) != PQTRANS_IDLE) {
-		s->pinned = false;
-		drvp_pg_batch(s, "ROLLBACK", NULL);
-	}
-	PQfinish(s->conn);
+	if (s->conn)
+		drvp_pg_end_transaction(s);
+	if (s->supply)
+		drvp_pg_give_back(s);
+	else
+		PQfinish(s->conn);
 	cleanse(&s->pin);
 	drvp_arena_free(&s->arena);
 	drvp_arena_free(&s->row);
@@ -50,8 +49,16 @@ static int open_session(struct drvp_session **out, const struct drvp_address *ad
 {
 	struct drvp_pg *s = session_new(&address->limits);
 	struct drvp_session *session = s ? &s->session : NULL;
-	int status = s ? drvp_pg_dial_uri(&s->conn, address->uri, &s->limits, err) :
-			 drvp_fail_nomem(err);
+	int status;
+
+	if (s && !address->uri)
+		s->supply = &address->supply;
+	if (!s)
+		status = drvp_fail_nomem(err);
+	else if (s->supply)
+		status = drvp_pg_borrow(s, s->supply, true, err);
+	else
+		status = drvp_pg_dial_uri(&s->conn, address->uri, &s->limits, err);
 
 	if (status)
 		close_session(&session);
@@ -105,7 +112,9 @@ static int attach_to(struct drvp_pg *s, const struct drvp_pg *pinned, struct drv
 	if (!pin->snapshot)
 		return drvp_fail(err, DRV_E_UNSUPPORTED,
 				 "this server cannot share a snapshot between connections");
-	status = drvp_pg_dial(&s->conn, pin->keywords, values, 0, &s->limits, err);
+	s->supply = pinned->supply;
+	status = s->supply ? drvp_pg_borrow(s, s->supply, false, err) :
+		 drvp_pg_dial(&s->conn, pin->keywords, values, 0, &s->limits, err);
 	if (!status)
 		status = join_snapshot(s, pin, err);
 	if (status)
@@ -151,6 +160,7 @@ static int finish(struct drvp_session *session, struct drvp_identity *identity,
 
 const struct drvp_store drvp_store_postgresql = {
 	.name = "postgresql",
+	.accept = drvp_pg_accept,
 	.open = open_session,
 	.list = drvp_pg_list,
 	.freeze = drvp_pg_freeze,

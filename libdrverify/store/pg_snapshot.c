@@ -22,7 +22,8 @@ static const char settings[] =
 	"SET LOCAL lc_monetary = 'C';"
 	"SET LOCAL quote_all_identifiers = off;"
 	"SET LOCAL idle_in_transaction_session_timeout = 0;"
-	"SET LOCAL jit = off;";
+	"SET LOCAL jit = off;"
+	"SET LOCAL client_min_messages = 'error';";
 
 /*
  * What is read from here on is the heap itself, not an index that may be broken; scans by ctid
@@ -294,7 +295,7 @@ static int resolve_again(struct drvp_pg *s, const struct drvp_target *targets, s
 static int note_pin(struct drvp_pg *s, const struct drvp_relation *relations, size_t count,
 		    struct drv_error *err)
 {
-	int status = drvp_pg_note_parameters(s, err);
+	int status = s->supply ? 0 : drvp_pg_note_parameters(s, err);
 
 	if (!status)
 		status = note_locks(s, relations, count, err);

@@ -8,7 +8,6 @@
 
 #define SLICE_MS 100                 /* how often cancellation is looked at */
 #define GRACE (1 * DRVP_SECOND)      /* the server's own time limit should come first */
-#define DRAIN (1 * DRVP_SECOND)      /* how long a cancelled server may take to end */
 
 /* ------------------------------------------------------------------ waiting */
 
@@ -135,8 +134,8 @@ void drvp_pg_abandon(struct drvp_pg *s)
 
 	if (s->session.lost)
 		return;
-	drvp_pg_cancel(s->conn);
-	until = drvp_monotonic() + DRAIN;
+	drvp_pg_cancel(s->conn, drvp_pg_patience(s));
+	until = drvp_monotonic() + drvp_pg_patience(s);
 	while (!discard(s)) {
 		wait_slice(s, POLLIN, until);
 		if (!PQconsumeInput(s->conn) || drvp_monotonic() >= until) {

@@ -289,6 +289,7 @@ struct drvp_identity {
 	char server[128];            /* "PostgreSQL 15.10" */
 	char address[256];           /* "host/database", without credentials */
 	bool tls;
+	bool tls_unknown;            /* it may be, but the driver does not tell */
 	bool in_recovery;            /* a standby, or still replaying */
 	bool superuser;
 	uint64_t system_identifier;
@@ -331,12 +332,39 @@ int64_t drvp_zone_offset(const struct drvp_zone *zone, int64_t instant);
 
 /* ------------------------------------------------------------------ sessions */
 
+/* Connections that the caller of the library owns, and lends it. */
+struct drvp_supply {
+	void *first;                 /* PGconn * or mongoc_client_t *, for the session that pins the
+					moment; NULL: that one is opened, too */
+	drv_connection_open_fn open; /* NULL: there is no other than first */
+	drv_connection_close_fn close;
+	void *user;
+};
+
+/* One of them while it is used; all NULL: none. */
+struct drvp_lent {
+	void *connection;
+	drv_connection_close_fn close;          /* NULL: only given back */
+	void *user;
+};
+
 /* How to reach a source. All borrowed, and they outlive the session. */
 struct drvp_address {
-	const char *uri;             /* "" : the driver's defaults */
+	const char *uri;             /* "" : the driver's defaults; NULL: supply has connections */
 	const char *database;        /* MongoDB: from the document; or NULL: the URI's */
 	struct drvp_limits limits;
+	struct drvp_supply supply;
+	bool keep_driver;            /* the driver's set-up is the caller's: nothing global changes */
 };
+
+/* Whether it leads anywhere, and whether to one connection only. */
+bool drvp_address_is_set(const struct drvp_address *address);
+bool drvp_address_is_single(const struct drvp_address *address);
+
+/* Takes a connection, as the first of its source or a further one. */
+int drvp_lent_take(struct drvp_lent *out, const struct drvp_supply *supply, bool first,
+		   struct drv_error *err);
+void drvp_lent_give_back(struct drvp_lent *lent);
 
 struct drvp_store;
 
@@ -373,6 +401,13 @@ struct drvp_target {
  */
 struct drvp_store {
 	const char *name;            /* as documents call it */
+
+	/* Whether a connection of the caller's own can be used as it is now. Optional. */
+	int (*accept)(void *connection, struct drv_error *err);
+
+	/* Take a connection from a pool of the driver's, which is user, and put it back. Optional. */
+	drv_connection_open_fn pool_take;
+	drv_connection_close_fn pool_put;
 
 	/* Connects, as the session that pins the moment. */
 	int (*open)(struct drvp_session **out, const struct drvp_address *address,
