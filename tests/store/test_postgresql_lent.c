@@ -43,9 +43,11 @@ static struct owner own(bool nonblocking)
 	     "SET search_path = pg_temp, public; SET statement_timeout = '77s'; SET lock_timeout = 5;"
 	     "SET default_transaction_isolation = 'serializable'; SET row_security = on;"
 	     "SET extra_float_digits = -3; SET enable_indexscan = on; SET enable_seqscan = off;"
-	     "SET client_min_messages = 'debug1'; SET bytea_output = 'escape'; SET my.own = 'mine';"
+	     "SET bytea_output = 'escape'; SET my.own = 'mine';"
 	     "SELECT pg_advisory_lock_shared(4711); LISTEN news; CREATE TEMP TABLE mine (i int);"
-	     "PREPARE question AS SELECT 1; DECLARE held CURSOR WITH HOLD FOR SELECT 2");
+	     "PREPARE question AS SELECT 1; DECLARE held CURSOR WITH HOLD FOR SELECT 2;"
+	     "SET client_min_messages = 'error'; SELECT loud('and loads its language');"
+	     "SET client_min_messages = 'debug1'");
 	PQsetnonblocking(owner.conn, nonblocking);
 	PQsetErrorVerbosity(owner.conn, PQERRORS_VERBOSE);
 	PQsetErrorContextVisibility(owner.conn, PQSHOW_CONTEXT_ALWAYS);
