@@ -121,6 +121,16 @@ const struct drv_explanation drvp_common_codes[] = {
 	{ "check.internal", DRV_INCONCLUSIVE, "Something happened that should not.",
 	  "A bug in drverify or in the server, or a proxy that alters the protocol.",
 	  "Run it again; report it with the message if it comes back." },
+	{ "check.out_of_memory", DRV_INCONCLUSIVE,
+	  "There was not enough memory on this machine, so the check was not finished, or not all that "
+	  "it found could be written down.",
+	  "Another program took the memory, or a limit (ulimit -v, a container) is tight. drverify needs "
+	  "the size of the largest row for each connection, and some for what it finds.",
+	  "Run it again where more memory is free, or with fewer connections: --jobs 1." },
+	{ "check.local_files", DRV_INCONCLUSIVE,
+	  "A file on this machine could not be written or read, such as a temporary one.",
+	  "The disk is full or damaged, or the folder may not be written to.",
+	  "Free space, or name another folder for temporary files in TMPDIR." },
 	{ "check.no_expectation", DRV_INCONCLUSIVE,
 	  "The document does not say what to expect, so there was nothing to compare with.",
 	  "A hand-written document that has not been captured yet, or a check added after the capture.",

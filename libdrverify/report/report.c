@@ -26,7 +26,8 @@ int drvp_verdict_init(struct drvp_verdict *verdict, const struct drvp_item *item
 static void verdict_free(struct drvp_verdict *verdict)
 {
 	drvp_strbuf_free(&verdict->summary);
-	free(verdict->findings);
+	if (verdict->findings != &verdict->last_word)
+		free(verdict->findings);
 	drvp_arena_free(&verdict->arena);
 	drvp_tally_free(&verdict->tally);
 }
@@ -79,6 +80,7 @@ void drvp_summarise(struct drvp_verdict *verdict, const char *format, ...)
 	va_start(args, format);
 	drvp_strbuf_vprintf(&verdict->summary, format, args);
 	va_end(args);
+	verdict->failed |= verdict->summary.failed;
 	verdict->result.summary = drvp_strbuf_text(&verdict->summary);
 }
 
@@ -108,12 +110,13 @@ static void point_at_rows(struct drvp_verdict *verdict, struct drvp_finding *fin
 	finding->finding.row_count = count;
 }
 
+/* One place is kept free for the word that memory ran out. */
 static struct drvp_finding *new_finding(struct drvp_verdict *verdict)
 {
 	struct drvp_finding *grown = verdict->findings;
 	size_t capacity = verdict->finding_capacity;
 
-	if (verdict->result.finding_count == capacity) {
+	if (verdict->result.finding_count + 1 >= capacity) {
 		capacity = capacity ? 2 * capacity : 4;
 		grown = realloc(grown, capacity * sizeof *grown);
 		if (!grown) {
@@ -233,10 +236,27 @@ void drvp_verdict_keep_rows(struct drvp_verdict *verdict)
 	verdict->result.summary = drvp_strbuf_text(&verdict->summary);
 }
 
+/* Without an allocation. Damage that was found stays damage, though not all of it may be told. */
+static void tell_of_memory(struct drvp_verdict *verdict)
+{
+	static const char code[] = "check.out_of_memory";
+	static const char message[] = "out of memory: what is told of this check is not all";
+
+	if (!verdict->findings)
+		verdict->findings = &verdict->last_word;
+	verdict->findings[verdict->result.finding_count++] = (struct drvp_finding){ .finding = {
+		.code = code, .effect = DRV_INCONCLUSIVE, .message = message, .statement = "",
+	} };
+	if (verdict->result.verdict != DRV_FAIL)
+		verdict->result.verdict = DRV_INCONCLUSIVE;
+	if (!verdict->result.summary[0])
+		verdict->result.summary = message;
+}
+
 void drvp_verdict_finish(struct drvp_verdict *verdict)
 {
-	if (verdict->failed && verdict->result.verdict != DRV_FAIL)
-		verdict->result.verdict = DRV_INCONCLUSIVE;
+	if (verdict->failed)
+		tell_of_memory(verdict);
 	verdict->result.rows = verdict->tally.rows;
 	verdict->result.seconds = (double)verdict->tally.elapsed / (double)DRVP_SECOND;
 }

@@ -19,7 +19,8 @@ struct drvp_verdict {
 	const struct drvp_item *item;
 	struct drvp_strbuf summary;
 	struct drvp_finding *findings;          /* result.finding_count; strings in arena */
-	size_t finding_capacity;
+	size_t finding_capacity;                /* more than there are */
+	struct drvp_finding last_word;          /* for one where there was no memory for any */
 	struct drvp_arena arena;
 	struct drvp_figures figures;
 	struct drvp_tally tally;                /* what record needs */

@@ -29,6 +29,10 @@ static const char *code_of(int status, bool opening)
 	case DRV_E_UNSUPPORTED:
 	case DRV_E_USAGE:
 		return opening ? "source.unreachable" : "check.not_possible";
+	case DRV_E_NOMEM:
+		return "check.out_of_memory";
+	case DRV_E_IO:
+		return "check.local_files";
 	default:
 		return "check.internal";
 	}

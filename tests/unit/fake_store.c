@@ -325,6 +325,7 @@ static void add_stable(struct drvp_strbuf *stable, const struct drvp_value *valu
 	drvp_value_print(&text, value);
 	drvp_strbuf_printf(stable, "%d:", value->kind == DRVP_NULL ? -1 : (int)text.len);
 	drvp_strbuf_add(stable, drvp_strbuf_text(&text), text.len);
+	stable->failed |= text.failed;
 	drvp_strbuf_free(&text);
 }
 
@@ -358,7 +359,7 @@ static int feed(const struct pick *pick, uint64_t ordinal, drvp_row_fn fn, void 
 		fed.key_names = key_name;
 		fed.key_count = 1;
 	}
-	status = fn(&fed, user);
+	status = stable.failed ? DRV_E_NOMEM : fn(&fed, user);
 	drvp_strbuf_free(&stable);
 	return status;
 }
