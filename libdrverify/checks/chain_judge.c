@@ -96,6 +96,7 @@ static void judge_contents(const struct drvp_chain_judging *j)
 		find_rows(j, "chain.hash_mismatch", DRVP_CHAIN_MISMATCH,
 			  "row is not what the hash says", "rows are not what the hash says",
 			  drvp_strbuf_text(&rest));
+	j->out->failed |= rest.failed;
 	drvp_strbuf_free(&rest);
 	find_rows(j, "chain.preimage_differs", DRVP_CHAIN_CLAIM,
 		  "row differs from the bytes that were hashed and stored",

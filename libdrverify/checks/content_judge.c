@@ -18,7 +18,7 @@ static const char *amount(const struct drvp_content_judging *j, uint64_t number)
 	drvp_strbuf_grouped(&text, number);
 	drvp_strbuf_printf(&text, " %s", nouns[documents][number == 1]);
 	kept = drvp_arena_copy(&j->out->arena, drvp_strbuf_text(&text), text.len);
-	j->out->failed |= !kept;
+	j->out->failed |= !kept || text.failed;
 	drvp_strbuf_free(&text);
 	return kept ? kept : "";
 }

@@ -242,6 +242,7 @@ static void record(const struct drvp_item *item, const struct drvp_tally *tally,
 	    tally->newest == DRVP_TIME_MINUS_INFINITY)
 		return;
 	drvp_instant_print(&newest, tally->newest);
+	writer->out->failed |= newest.failed;
 	drvp_json_open_object(writer, "expect", true);
 	drvp_json_put_text(writer, "newest", drvp_strbuf_text(&newest));
 	drvp_json_close_object(writer);

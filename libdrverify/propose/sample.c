@@ -51,11 +51,14 @@ static int collect(struct drvp_sample *sample, struct drvp_sample_rows *rows, si
 		.order_count = order_by ? 1 : 0,
 		.limit = most,
 	};
+	struct drvp_sample_row *grown;
 	uint64_t fed;
 
 	rows->most = rows->count + most;
-	rows->rows = realloc(rows->rows, rows->most * sizeof *rows->rows);
-	if (!wanted || !rows->rows)
+	grown = realloc(rows->rows, rows->most * sizeof *rows->rows);
+	if (grown)
+		rows->rows = grown;
+	if (!wanted || !grown)
 		return drvp_fail_nomem(err);
 	for (size_t i = 0; i < sample->column_count; i++)
 		wanted[i] = (struct drvp_wanted){ sample->columns[i].name, DRVP_FORM_VALUE };

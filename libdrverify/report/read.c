@@ -138,6 +138,8 @@ static int read_result(struct reading *reading, struct drvp_verdict *verdict)
 	if (status)
 		return status;
 	drvp_strbuf_str(&verdict->summary, text_of(node, "summary"));
+	if (verdict->summary.failed)
+		return drvp_fail_nomem(reading->reader.err);
 	result->summary = drvp_strbuf_text(&verdict->summary);
 	result->blocked_by = text_of(node, "blocked_by");
 	verdict->tally.rows = (uint64_t)drvp_report_number(node, "rows", 1).value;
