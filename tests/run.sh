@@ -2,8 +2,9 @@
 # run.sh: installs what is missing, builds, starts throw-away servers, and tries everything
 #
 # usage: tests/run.sh [--only PART]...
-# Parts: unit store cli secrets damage lineage stability survey demo builds embed header exports; on demand
-# only, for the night: package, smoke (the oldest and the newest PostgreSQL), versions (all of them).
+# Parts: unit store cli secrets damage lineage stability survey demo builds embed header exports; on
+# demand only, for the night: faults (all that can fail, every time it can), package, smoke (the
+# oldest and the newest PostgreSQL), versions (all of them).
 # Everything is made under build/tests and stays there, the servers excepted, which are stopped and
 # removed.
 set -u
@@ -11,7 +12,7 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/tests
 parts=(header unit exports builds embed cli secrets store damage lineage stability survey demo)
-on_demand=(package smoke versions)
+on_demand=(faults package smoke versions)
 passed=0 failed=0 skipped=0
 
 # shellcheck source=fixtures/servers/install.sh
@@ -22,7 +23,7 @@ passed=0 failed=0 skipped=0
 . "$root/fixtures/servers/mongodb.sh"
 
 usage() {
-	sed -n 's/^# \{0,1\}//; 4,6p' "$0" >&2
+	sed -n 's/^# \{0,1\}//; 4,7p' "$0" >&2
 	exit 3
 }
 
@@ -348,6 +349,12 @@ part_survey() {
 	servers
 	cases survey python3 "$root/tests/survey/run.py" --drverify "$build/plain/cli/drverify" \
 		--mongo-command "$build/plain/fixtures/mongo_command"
+}
+
+# What the default run samples.
+part_faults() {
+	sanitized
+	try "every allocation fails" "$build/sanitized/tests/fault/fail_alloc" all
 }
 
 part_package() {
