@@ -9,15 +9,49 @@
 
 #define BLANKS " \t\n\v\f\r"
 
+/* How many bytes the UTF-8 character at the start of a text takes; 0: it is none. */
+static size_t character(const unsigned char *at)
+{
+	size_t len = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 :
+		     at[0] < 0xF5 ? 4 : 0;
+
+	for (size_t i = 1; i < len; i++)
+		if ((at[i] & 0xC0) != 0x80)
+			return 0;
+	/* Written too long, surrogates, and beyond the last of all. */
+	if ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F) ||
+	    (at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] > 0x8F))
+		return 0;
+	return len;
+}
+
+/*
+ * Control characters, among them those of two bytes, and what turns the direction of writing or
+ * ends a line: U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069, U+FEFF.
+ */
+static bool steers(const unsigned char *at)
+{
+	if (at[0] < 0x80)
+		return at[0] < 0x20 || at[0] == 0x7F;
+	if (at[0] == 0xC2)
+		return at[1] < 0xA0;
+	if (at[0] == 0xE2 && at[1] == 0x80)
+		return at[2] == 0x8E || at[2] == 0x8F || (at[2] >= 0xA8 && at[2] <= 0xAE);
+	if (at[0] == 0xE2 && at[1] == 0x81)
+		return at[2] >= 0xA6 && at[2] <= 0xA9;
+	return (at[0] == 0xD8 && at[1] == 0x9C) || (at[0] == 0xEF && at[1] == 0xBB && at[2] == 0xBF);
+}
+
 void disarm(char *text)
 {
 	unsigned char *at = (unsigned char *)text;
 
-	for (; *at; at++) {
-		if (*at < 0x20 || *at == 0x7F)
-			*at = '?';
-		else if (at[0] == 0xC2 && at[1] >= 0x80 && at[1] <= 0x9F)
-			at[0] = at[1] = '?';
+	while (*at) {
+		size_t len = character(at);
+
+		if (!len || steers(at))
+			memset(at, '?', len ? len : 1);
+		at += len ? len : 1;
 	}
 }
 

@@ -10,7 +10,10 @@
  */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Names come from documents and servers: an escape sequence in one must not reach the terminal. */
+/*
+ * Names come from documents and servers: neither an escape sequence in one, nor what turns the
+ * direction of writing, nor bytes that are no UTF-8 must reach the terminal.
+ */
 void disarm(char *text);
 
 /*

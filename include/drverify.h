@@ -69,7 +69,8 @@ enum drv_status {
 
 /*
  * Details of a failure, owned by the caller. Start with DRV_ERROR_INIT. message is one line for a
- * person and never holds a password; for a document it starts with "name:line:column: ".
+ * person, with nothing that would steer a terminal, and never holds a password; for a document it
+ * starts with "name:line:column: ".
  */
 struct drv_error {
 	uint32_t struct_size;

@@ -15,7 +15,7 @@ static int64_t floor_div(int64_t a, int64_t b)
  * Days and the calendar by eras of 400 years (146,097 days) that begin on 1 March, so that the
  * leap day is the last of its year.
  */
-static void civil_from_days(struct drvp_civil *civil, int64_t days)
+static void set_day(struct drvp_civil *civil, int64_t days)
 {
 	int64_t shifted = days + 719468;
 	int64_t era = floor_div(shifted, 146097);
@@ -44,12 +44,18 @@ static int64_t days_from_civil(const struct drvp_civil *civil)
 	return era * 146097 + day_of_era - 719468;
 }
 
+void drvp_civil_from_day(struct drvp_civil *civil, int64_t day)
+{
+	*civil = (struct drvp_civil){ 0 };
+	set_day(civil, day);
+}
+
 void drvp_civil_from_instant(struct drvp_civil *civil, int64_t instant)
 {
 	int64_t days = floor_div(instant, DAY);
 	uint64_t rest = (uint64_t)((instant % DAY + DAY) % DAY);
 
-	civil_from_days(civil, days);
+	set_day(civil, days);
 	civil->microsecond = (unsigned)(rest % 1000000);
 	rest /= 1000000;
 	civil->hour = (unsigned)(rest / 3600);

@@ -18,6 +18,8 @@ struct drvp_civil {
 
 /* Between an instant and the UTC calendar (proleptic Gregorian). */
 void drvp_civil_from_instant(struct drvp_civil *civil, int64_t instant);
+/* Of a day since 1970-01-01, of which there are far more than instants: at most INT64_MAX / 400. */
+void drvp_civil_from_day(struct drvp_civil *civil, int64_t day);
 int64_t drvp_instant_from_civil(const struct drvp_civil *civil);
 
 /* Now, by the wall clock; and by the clock that never jumps, for deadlines and durations. */

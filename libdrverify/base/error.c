@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/steer.h"
+
 /* A message cut in the middle of a UTF-8 sequence would not be text any more. */
 static void cut_at_character(char *text, size_t size)
 {
@@ -27,6 +29,7 @@ int drvp_fail_v(struct drv_error *err, int status, const char *format, va_list a
 	err->sqlstate[0] = '\0';
 	vsnprintf(err->message, sizeof err->message, format, args);
 	cut_at_character(err->message, sizeof err->message);
+	drvp_disarm(err->message);
 	return status;
 }
 

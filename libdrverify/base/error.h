@@ -11,7 +11,8 @@
 /*
  * Sets status and message, and returns status, so that a failing function ends with
  * "return drvp_fail(err, DRV_E_X, ...)". err may be NULL. A message that does not fit is cut at a
- * character boundary.
+ * character boundary, and what would steer a terminal becomes "?": it may quote a document or a
+ * server.
  */
 int drvp_fail(struct drv_error *err, int status, const char *format, ...) DRVP_PRINTF(3, 4);
 

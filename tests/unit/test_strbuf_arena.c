@@ -207,6 +207,15 @@ static void long_messages_are_cut_between_characters(void **state)
 	drvp_strbuf_free(&text);
 }
 
+static void a_message_steers_no_terminal(void **state)
+{
+	struct drv_error err = DRV_ERROR_INIT;
+
+	(void)state;
+	drvp_fail(&err, DRV_E_DOCUMENT, "no \"%s\"", "a\x1b[2J\nb\u202ec\xc2\x9b" "d\xff\xf0\x9f\x98\x80강");
+	assert_string_equal(err.message, "no \"a?[2J?b???c??d?\xf0\x9f\x98\x80강\"");
+}
+
 static void a_failure_replaces_all_that_was_there(void **state)
 {
 	struct drv_error err = DRV_ERROR_INIT;
@@ -236,6 +245,7 @@ int main(void)
 		cmocka_unit_test(impossible_sizes_are_refused),
 		cmocka_unit_test(copies_end_with_nul),
 		cmocka_unit_test(long_messages_are_cut_between_characters),
+		cmocka_unit_test(a_message_steers_no_terminal),
 		cmocka_unit_test(a_failure_replaces_all_that_was_there),
 	};
 
