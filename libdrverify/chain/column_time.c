@@ -5,6 +5,9 @@
 
 #define DAY (86400 * DRVP_SECOND)
 
+/* 292,277 years from now: with a zone, a time behind it is no number of microseconds any more. */
+#define FARTHEST (INT64_MAX - 2 * DAY)
+
 bool drvp_is_time(const struct drvp_value *value)
 {
 	return value->kind == DRVP_INSTANT || value->kind == DRVP_LOCAL_TIME ||
@@ -37,7 +40,7 @@ static void put_date(struct drvp_strbuf *out, int64_t day)
 {
 	struct drvp_civil civil;
 
-	drvp_civil_from_instant(&civil, day * DAY);
+	drvp_civil_from_day(&civil, day);
 	drvp_strbuf_printf(out, "%04" PRId64 "-%02u-%02u", civil.year, civil.month, civil.day);
 }
 
@@ -98,9 +101,9 @@ void drvp_put_time(struct drvp_preimage *p, const struct drvp_step *step,
 		put_date(&p->out, instant);
 		return;
 	}
-	if (value->kind == DRVP_DATE)
-		instant *= DAY;
-	if (value->kind == DRVP_LOCAL_TIME && !resolve(p, step, instant, &instant)) {
+	if ((value->kind == DRVP_DATE && __builtin_mul_overflow(instant, DAY, &instant)) ||
+	    (value->kind == DRVP_LOCAL_TIME && !resolve(p, step, instant, &instant)) ||
+	    instant > FARTHEST || instant < -FARTHEST) {
 		p->impossible = true;
 		return;
 	}

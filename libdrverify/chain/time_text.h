@@ -52,6 +52,7 @@ struct drvp_time_format {
 /* What toISOString() of JavaScript gives. */
 extern const struct drvp_time_format drvp_time_javascript;
 
+/* An instant with at least two days before and behind it in 64 bits, which zone and rounding need. */
 void drvp_time_print(struct drvp_strbuf *out, const struct drvp_time_format *format,
 		     int64_t instant);
 
