@@ -36,6 +36,30 @@ static int damaged(const struct trail *trail, uint64_t ordinal, const char *what
 
 /* ------------------------------------------------------------------ checking */
 
+static bool is_valid(const char *text)
+{
+	return !text || drvp_utf8_valid(text, strlen(text));
+}
+
+/* All that is printed of it. */
+static bool texts_are_valid(const bson_iter_t *at)
+{
+	const char *options = NULL, *text;
+	uint32_t len, scope_len;
+	const uint8_t *scope;
+
+	switch (bson_iter_type(at)) {
+	case BSON_TYPE_REGEX:
+		text = bson_iter_regex(at, &options);
+		return is_valid(text) && is_valid(options);
+	case BSON_TYPE_CODEWSCOPE:
+		return is_valid(bson_iter_codewscope(at, &len, &scope_len, &scope));
+	default:
+		text = drvp_mongo_text(at, &len);
+		return !text || drvp_utf8_valid(text, len);
+	}
+}
+
 /*
  * Walks over everything once. A false bson_iter_next() means either the end or broken lengths,
  * which only err_off tells apart; and libbson's own validator lets invalid UTF-8 pass in values.
@@ -53,15 +77,14 @@ static int check(const uint8_t *data, size_t size, const struct trail *up, unsig
 		return damaged(up, ordinal, "broken BSON", err);
 	while (bson_iter_next(&at)) {
 		struct trail here = { up, bson_iter_key(&at) };
-		uint32_t len, inner_len = 0;
+		uint32_t inner_len = 0;
 		const uint8_t *inner = NULL;
-		const char *text = drvp_mongo_text(&at, &len);
 		int status;
 
 		end = at.next_off;
 		if (!drvp_utf8_valid(here.key, strlen(here.key)))
 			return damaged(up, ordinal, "the name of a field is not valid UTF-8", err);
-		if (text && !drvp_utf8_valid(text, len))
+		if (!texts_are_valid(&at))
 			return damaged(&here, ordinal, "the text is not valid UTF-8", err);
 		if (BSON_ITER_HOLDS_DOCUMENT(&at))
 			bson_iter_document(&at, &inner_len, &inner);

@@ -376,6 +376,37 @@ static void damage_names_its_path(void **state)
 	bson_destroy(&d);
 }
 
+/* Whatever type a text hides in, it is printed, so it has to be one. */
+static void texts_of_odd_types_are_checked(void **state)
+{
+	bson_t empty = BSON_INITIALIZER;
+
+	(void)state;
+	for (int type = 0; type < 5; type++) {
+		struct drv_error error = DRV_ERROR_INIT;
+		bson_t d = BSON_INITIALIZER;
+		char *at;
+
+		if (type == 0)
+			BSON_APPEND_REGEX(&d, "v", "needle", "i");
+		else if (type == 1)
+			BSON_APPEND_REGEX(&d, "v", "x", "imx");
+		else if (type == 2)
+			BSON_APPEND_CODE_WITH_SCOPE(&d, "v", "needle", &empty);
+		else if (type == 3)
+			BSON_APPEND_CODE(&d, "v", "needle");
+		else
+			BSON_APPEND_SYMBOL(&d, "v", "needle");
+		assert_int_equal(drvp_mongo_check(&d, 0, &error), 0);
+		at = memmem(bson_get_data(&d), d.len, type == 1 ? "imx" : "needle", type == 1 ? 3 : 6);
+		assert_non_null(at);
+		*at = (char)0x80;
+		assert_int_equal(drvp_mongo_check(&d, 0, &error), DRV_E_DAMAGED);
+		bson_destroy(&d);
+	}
+	bson_destroy(&empty);
+}
+
 static void endless_nesting_is_refused(void **state)
 {
 	enum { LEVELS = 20000 };
@@ -411,6 +442,7 @@ int main(void)
 		cmocka_unit_test(paths_through_arrays_need_an_index),
 		cmocka_unit_test(spoilt_bytes_never_crash),
 		cmocka_unit_test(damage_names_its_path),
+		cmocka_unit_test(texts_of_odd_types_are_checked),
 		cmocka_unit_test(endless_nesting_is_refused),
 	};
 
