@@ -50,7 +50,8 @@ static void add_timestamp(struct drvp_strbuf *out, int64_t instant)
 
 static void add_finding(struct drvp_strbuf *out, const struct drv_finding *finding)
 {
-	drvp_strbuf_printf(out, "%s  ", finding->code);
+	drvp_escape_xml(out, finding->code);
+	drvp_strbuf_str(out, "  ");
 	drvp_escape_xml(out, finding->message);
 	drvp_strbuf_char(out, '\n');
 	for (size_t i = 0; i < finding->row_count; i++) {

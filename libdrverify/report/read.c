@@ -98,6 +98,17 @@ static int read_rows(struct drvp_verdict *verdict, struct drvp_finding *finding,
 	return 0;
 }
 
+/* Formats print codes as they are. */
+static int check_code(struct reading *reading, const struct drvp_json *finding, const char *code)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
+	if (*code && strspn(code, allowed) == strlen(code))
+		return 0;
+	return drvp_document_fail(&reading->reader, finding, "expected a finding with the \"code\" "
+				  "of what was found, such as \"row_count.below\"");
+}
+
 static int read_findings(struct reading *reading, struct drvp_verdict *verdict,
 			 const struct drvp_json *list)
 {
@@ -110,6 +121,8 @@ static int read_findings(struct reading *reading, struct drvp_verdict *verdict,
 		struct drvp_finding *finding = &verdict->findings[verdict->result.finding_count];
 		int effect, status = read_verdict(reading, node, "effect", &effect);
 
+		if (!status)
+			status = check_code(reading, node, text_of(node, "code"));
 		if (status)
 			return status;
 		finding->finding = (struct drv_finding){
@@ -189,18 +202,32 @@ static int read_source(struct reading *reading, struct drvp_source_report *sourc
 							 reading->reader.err) : 0;
 }
 
+/* Formats print it as it is. */
+static int read_sha256(struct reading *reading, const struct drvp_json *basis)
+{
+	const char *text = text_of(basis, "sha256");
+
+	reading->report->basis.sha256 = text;
+	if (!*text || (strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64))
+		return 0;
+	return drvp_document_fail(&reading->reader, drvp_json_member(basis, "sha256"),
+				  "expected a SHA-256 as 64 hexadecimal digits");
+}
+
 /* An older report does not say what it was held against; its own moment is the best there is. */
-static void read_basis(struct drv_report *report, const struct drvp_json *node)
+static int read_basis(struct reading *reading, const struct drvp_json *node)
 {
 	const struct drvp_json *basis = drvp_json_member(node, "compared_with");
+	struct drv_report *report = reading->report;
+	int status = read_sha256(reading, basis);
 
-	report->basis.sha256 = text_of(basis, "sha256");
 	report->basis.choice = text_of(basis, "choice");
 	report->basis.signer = text_of(drvp_json_member(node, "baseline_signed_by"), "key");
 	if (!basis)
-		return;
+		return 0;
 	report->basis.file = text_of(basis, "file");
 	report->basis.captured_at = instant_of(basis, "captured_at");
+	return status;
 }
 
 static int read_run(struct reading *reading, const struct drvp_json *node)
@@ -220,7 +247,7 @@ static int read_run(struct reading *reading, const struct drvp_json *node)
 	report->capture = !strcmp(text_of(node, "command"), "capture");
 	report->cancelled = truth_of(node, "cancelled");
 	report->incident_at = instant_of(node, "incident_at");
-	read_basis(report, node);
+	status = read_basis(reading, node);
 	for (size_t i = 0; i < report->source_count && !status; i++)
 		status = read_source(reading, &report->sources[i],
 				     drvp_json_member(drvp_json_member(node, "sources"),
