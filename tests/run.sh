@@ -2,17 +2,35 @@
 # run.sh: installs what is missing, builds, starts throw-away servers, and tries everything
 #
 # usage: tests/run.sh [--only PART]...
-# Parts: unit store cli secrets damage lineage stability survey demo builds embed header exports; on
-# demand only, for the night: faults (all that can fail, every time it can), package, smoke (the
-# oldest and the newest PostgreSQL), versions (all of them).
 # Everything is made under build/tests and stays there, the servers excepted, which are stopped and
 # removed.
 set -u
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/tests
-parts=(header unit exports builds embed cli secrets store damage lineage stability survey demo)
-on_demand=(faults package smoke versions)
+parts=(
+	header     # the public header by itself
+	unit       # without servers, sanitized
+	exports    # what the library exports
+	builds     # without one of the stores
+	embed      # from outside, as installed
+	cli        # the tool
+	secrets    # what may be seen of them, and what foreign SQL may do
+	store      # what reads the databases
+	damage     # damaged data, and how it is called
+	lineage    # restores to other moments
+	stability  # restores of other shapes and versions
+	survey     # audit chains of other applications
+	demo       # fixtures/demo.sh
+)
+# Only when they are asked for: they take long.
+on_demand=(
+	faults     # all that can fail, every time it can
+	fuzz       # DRV_FUZZ_SECONDS of each fuzzer, 300 when that is not set
+	package    # Debian packages
+	smoke      # the oldest and the newest PostgreSQL
+	versions   # all of them
+)
 passed=0 failed=0 skipped=0
 
 # shellcheck source=fixtures/servers/install.sh
@@ -23,7 +41,7 @@ passed=0 failed=0 skipped=0
 . "$root/fixtures/servers/mongodb.sh"
 
 usage() {
-	sed -n 's/^# \{0,1\}//; 4,7p' "$0" >&2
+	sed -n '/^# usage/p; /^parts=(/,/^)/p; /^# Only when/,/^)/p' "$0" >&2
 	exit 3
 }
 
@@ -428,6 +446,23 @@ part_versions() {
 	for major in 13 14 15 16 17 18; do on_version "$major" everything_on; done
 	cases versions python3 "$root/tests/stability/run.py" --every --quiet \
 		--drverify "$build/plain/cli/drverify" --versions "$root/build/servers"
+}
+
+# ---------------------------------------------------------------- fuzzing
+
+fuzz_build() {
+	CC=clang configure "$build/fuzz" -Dfuzzers=true -Db_sanitize=address,undefined \
+		-Db_lundef=false && meson compile -C "$build/fuzz" fuzzers
+}
+
+# What is new stays under build/tests/fuzz-new; a failing input belongs into tests/fuzz/corpus.
+part_fuzz() {
+	local folder
+	try "build fuzz" fuzz_build || return
+	for folder in "$root"/tests/fuzz/corpus/*; do
+		try "fuzz ${folder##*/}" "$root/tests/fuzz/run.sh" "$build/fuzz" \
+			"${DRV_FUZZ_SECONDS:-300}" "$build/fuzz-new" "${folder##*/}"
+	done
 }
 
 # ---------------------------------------------------------------- the run

@@ -1,23 +1,12 @@
 /* fuzz_json.c: whatever the JSON parser accepts must survive being written and read again */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "document/json.h"
+#include "fuzz.h"
 #include "json_equal.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct drvp_json_limits strict = { (size_t)1 << 20, 64, 0 };
 static const struct drvp_json_limits lenient = { (size_t)1 << 20, 64, DRVP_JSON_DUPLICATES };
 /* What is written is longer: indentation, and escapes for what stood there as it was. */
 static const struct drvp_json_limits roomy = { (size_t)1 << 28, 64, DRVP_JSON_DUPLICATES };
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void check_text(const char *text, size_t len)
 {
@@ -80,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_tree(root, false);
 		check_round_trip(&arena, root);
 	} else {
-		check(drvp_utf8_valid(err.message, strlen(err.message)));
+		fuzz_check_error(&err, status);
 	}
 	if (drvp_json_parse(&same, &arena, bytes, size, &strict, &err) == 0)
 		check(root && json_equal(root, same));

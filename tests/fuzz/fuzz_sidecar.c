@@ -1,25 +1,15 @@
 /* fuzz_sidecar.c: whatever a sidecar with right digests holds, it is read in order or refused */
 #include <fcntl.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/digest.h"
 #include "content/compare.h"
 #include "content/sidecar_format.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static char folder[] = "/tmp/drverify-fuzz-XXXXXX";
 static int folder_fd = -1;
 static struct drvp_digester *digester;
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void remove_folder(void)
 {
