@@ -200,7 +200,11 @@ int drvp_pg_fail_result(struct drvp_pg *s, const PGresult *result, struct drv_er
 		status = DRV_E_UNSUPPORTED;
 	if (function && !strcmp(function, "exec_stmt_raise"))
 		code = "P0001";
-	if (code && text)
+	/* What was not found in the statement's own text was looked for by a value. */
+	if (code && text && !strncmp(code, "42", 2) &&
+	    !PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION))
+		print_unquoted(&message, text, strcspn(text, "\r\n"));
+	else if (code && text)
 		drvp_pg_print_message(&message, code, text);
 	else
 		drvp_pg_print_cause(&message, PQresultErrorMessage(result));

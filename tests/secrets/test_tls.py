@@ -25,12 +25,12 @@ class Certified(Case):
         cls.addClassCleanup(shutil.rmtree, cls.certificates.folder)
         make_all(cls.certificates)
 
-    def check(self, place, status, *says):
+    def check(self, place, status, *says, patience="20s"):
         """Exit status, and words of the only finding."""
         path = self.put("checks.json", self.document)
         self.put("place", place)
         self.run_program("--baseline", path, "--source", "main=@place", "-v", "--write",
-                         "json=report.json", "--timeout", "20s", status=status)
+                         "json=report.json", "--timeout", patience, status=status)
         for text in (self.out, self.err, pathlib.Path(self.folder, "report.json").read_text()):
             self.assertNotIn(CANARY, text)
         result, = self.results()
@@ -156,10 +156,10 @@ class MongoDB(Certified):
 
     def test_a_server_without_tls(self):
         at = urllib.parse.urlsplit(MONGODB)
-        self.check(self.place(at.port), 3, "TLS")
+        self.check(self.place(at.port), 3, "TLS", patience="2s")
 
     def test_a_client_without_tls(self):
-        self.check(f"mongodb://localhost:{self.end('right')}/", 3)
+        self.check(f"mongodb://localhost:{self.end('right')}/", 3, patience="2s")
         self.check(MONGODB, 1, "not encrypted")
 
 
