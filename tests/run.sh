@@ -223,6 +223,12 @@ same_exports() {
 part_exports() {
 	plain
 	try "exports, map and header agree" same_exports
+	if [ "$(uname -m)" = x86_64 ]; then
+		try "library and program are hardened" "$root/tests/hardening.sh" \
+			"$build/plain/libdrverify/libdrverify.so" "$build/plain/cli/drverify"
+	else
+		skip "library and program are hardened" "known for x86_64 only"
+	fi
 }
 
 part_builds() {
@@ -312,6 +318,8 @@ part_secrets() {
 	sanitized
 	servers
 	meson_suites "$build/sanitized" secrets
+	plain
+	meson_suites "$build/plain" cleansing
 }
 
 part_store() {

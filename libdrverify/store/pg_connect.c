@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <string.h>
 
+#include "base/digest.h"
+
 #define SLICE_MS 100                 /* how often cancellation is looked at */
 
 /* ------------------------------------------------------------------ messages */
@@ -218,6 +220,15 @@ int drvp_pg_dial(PGconn **out, const char *const *keywords, const char *const *v
 	return status;
 }
 
+/* The values may hold a password; libpq frees them as they are. */
+static void free_options(PQconninfoOption *options)
+{
+	for (PQconninfoOption *at = options; at && at->keyword; at++)
+		if (at->val)
+			drvp_cleanse(at->val, strlen(at->val));
+	PQconninfoFree(options);
+}
+
 /* libpq's own message would quote the text, with the password in it. */
 static int check_uri(const char *uri, struct drv_error *err)
 {
@@ -227,13 +238,15 @@ static int check_uri(const char *uri, struct drv_error *err)
 	if (!strchr(uri, '=') && !strstr(uri, "://"))
 		return 0;
 	options = PQconninfoParse(uri, &message);
+	if (message)
+		drvp_cleanse(message, strlen(message));
 	PQfreemem(message);
 	if (!options)
 		return drvp_fail(err, DRV_E_USAGE,
 				 "the connection string cannot be read; write \"host=… dbname=…\" "
 				 "or postgresql://user@host/database, in a password with %%40 for "
 				 "\"@\"");
-	PQconninfoFree(options);
+	free_options(options);
 	return 0;
 }
 
@@ -314,6 +327,6 @@ int drvp_pg_note_parameters(struct drvp_pg *s, struct drv_error *err)
 	while (options[count].keyword)
 		count++;
 	status = copy_parameters(s, options, count, err);
-	PQconninfoFree(options);
+	free_options(options);
 	return status;
 }
