@@ -380,7 +380,11 @@ part_survey() {
 # What the default run samples.
 part_faults() {
 	sanitized
+	servers
 	try "every allocation fails" "$build/sanitized/tests/fault/fail_alloc" all
+	export DRV_EVERY=1
+	meson_tests "$build/sanitized" "every time" "calls that fail"
+	unset DRV_EVERY
 }
 
 part_package() {
@@ -508,7 +512,7 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export MONGOC_DISABLE_SHM=1
 [ -d "$DRV_CONFORMANCE" ] || unset DRV_CONFORMANCE
 
-if wants store cli secrets embed damage lineage survey demo versions; then
+if wants faults store cli secrets embed damage lineage survey demo versions; then
 	build_mongodb_server
 fi
 for part in "${parts[@]}" "${on_demand[@]}"; do
