@@ -4,6 +4,7 @@
 #include "checks/content_judge.h"
 #include "content/locate.h"
 #include "content/measure.h"
+#include "content/selected.h"
 #include "content/server.h"
 #include "document/filter.h"
 
@@ -44,6 +45,12 @@ static const struct drv_explanation codes[] = {
 	  "\"method\" was changed after the capture. What the server hashes cannot be compared with "
 	  "what is digested here.",
 	  "Put \"method\" back to what the capture had, or capture anew." },
+	{ "content.selection_differs", DRV_INCONCLUSIVE,
+	  "The document is about other rows or columns than were captured.",
+	  "\"where\", \"filter\" or \"exclude\" was changed after the capture. A digest of some "
+	  "rows or columns tells nothing of others.",
+	  "Put the member that the message names back to what the capture had (\"selected\" in "
+	  "\"expect\"), or capture anew." },
 	{ "content.hashing_differs", DRV_INCONCLUSIVE,
 	  "This server hashes otherwise than the one of the capture, so a difference tells nothing.",
 	  "It runs on another kind of processor, or is of a version with other hash functions.",
@@ -115,6 +122,7 @@ static bool ready(const struct drvp_item *item, const struct drvp_settings *sett
 	const char *name;
 
 	return drvp_content_method_fits(item->config, settings) &&
+	       !drvp_content_changed_member(item, settings) &&
 	       drvp_content_secret(item->config, settings, &secret, &name);
 }
 
@@ -265,6 +273,7 @@ static void record(const struct drvp_item *item, const struct drvp_tally *tally,
 	drvp_buckets_widen(&own->buckets, most_buckets(item->config, own, total.rows));
 	drvp_buckets_sort(&own->buckets);
 	drvp_json_open_object(writer, "expect", false);
+	drvp_content_put_selected(item, writer);
 	drvp_json_put_uint(writer, "rows", total.rows);
 	drvp_json_put_text(writer, "method", method_of(own));
 	if (own->key_id[0])

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "content/selected.h"
 #include "content/server.h"
 
 #define NAMED_COLUMNS 3
@@ -222,10 +223,7 @@ static bool is_covered(const struct drvp_content_judging *j, const char *name)
 	for (size_t i = 0; i < j->recorded->columns.count; i++)
 		if (!strcmp(j->recorded->columns.list[i].name, name))
 			return true;
-	for (size_t i = 0; i < j->content->exclude.count; i++)
-		if (!strcmp(j->content->exclude.names[i], name))
-			return true;
-	return false;
+	return drvp_names_have(&j->content->exclude, name);
 }
 
 static void judge_uncovered(const struct drvp_content_judging *j)
@@ -291,6 +289,39 @@ static bool judge_method(const struct drvp_content_judging *j)
 	return false;
 }
 
+static void print_names(struct drvp_strbuf *out, const struct drvp_names *names)
+{
+	drvp_strbuf_str(out, names->count ? "[" : "none");
+	for (size_t i = 0; i < names->count; i++) {
+		drvp_strbuf_str(out, i ? ", " : "");
+		drvp_json_print_name(out, names->names[i], strlen(names->names[i]));
+	}
+	drvp_strbuf_str(out, names->count ? "]" : "");
+}
+
+/* Names of columns may be told; the values of a condition had better not be. */
+static bool judge_selected(const struct drvp_content_judging *j)
+{
+	const char *member = drvp_content_changed_member(j->item, j->c->settings);
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+
+	if (!member)
+		return true;
+	if (!strcmp(member, "exclude")) {
+		print_names(&text, &j->content->expect.selected.exclude);
+		drvp_strbuf_str(&text, ", and the document now says ");
+		print_names(&text, &j->content->exclude);
+	} else {
+		drvp_strbuf_str(&text, "other than the document has it now");
+	}
+	j->out->failed |= text.failed;
+	drvp_verdict_undecided(j->out, "content.selection_differs", "", "the baseline was captured with "
+			       "\"%s\" %s; put it back, or capture anew", member,
+			       drvp_strbuf_text(&text));
+	drvp_strbuf_free(&text);
+	return false;
+}
+
 static bool judge_key_given(const struct drvp_content_judging *j)
 {
 	const struct drvp_secret *secret;
@@ -348,6 +379,7 @@ void drvp_content_foresee(const struct drvp_item *item, const struct drvp_tally 
 {
 	const struct drvp_content *content = item->config;
 	const struct drvp_content_judging j = {
+		.item = item,
 		.content = content,
 		.recorded = drvp_content_recorded(content, c->settings),
 		.tally = tally,
@@ -357,7 +389,7 @@ void drvp_content_foresee(const struct drvp_item *item, const struct drvp_tally 
 	};
 
 	/* Without columns it was not even rehearsed. */
-	if (judge_method(&j) && judge_key_given(&j) && j.own->columns.count)
+	if (judge_method(&j) && judge_selected(&j) && judge_key_given(&j) && j.own->columns.count)
 		judge_key_same(&j);
 	tell_unrecorded(&j);
 	look_for_sidecar(&j);
@@ -368,6 +400,7 @@ void drvp_content_judge(const struct drvp_item *item, const struct drvp_tally *t
 {
 	const struct drvp_content *content = item->config;
 	struct drvp_content_judging j = {
+		.item = item,
 		.content = content,
 		.recorded = drvp_content_recorded(content, c->settings),
 		.tally = tally,
@@ -376,7 +409,7 @@ void drvp_content_judge(const struct drvp_item *item, const struct drvp_tally *t
 		.out = out,
 	};
 
-	if (!judge_method(&j) || !judge_key_given(&j) || !judge_key_same(&j))
+	if (!judge_method(&j) || !judge_selected(&j) || !judge_key_given(&j) || !judge_key_same(&j))
 		return;
 	j.total = drvp_buckets_total(&j.own->buckets);
 	tell_unrecorded(&j);

@@ -24,6 +24,7 @@ struct drvp_parts {
 };
 
 struct drvp_content_judging {
+	const struct drvp_item *item;
 	const struct drvp_content *content;
 	const struct drvp_content_expect *recorded;
 	const struct drvp_tally *tally;

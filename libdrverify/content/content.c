@@ -153,6 +153,16 @@ static const struct drvp_field sidecar_fields[] = {
 	{ 0 }
 };
 
+static const struct drvp_field selected_fields[] = {
+	{ .name = "where", .kind = DRVP_FIELD_CUSTOM, .read = drvp_conditions_read,
+	  .schema = "where", FIELD(drvp_content_selected, where), .help = "The rows." },
+	{ .name = "filter", .kind = DRVP_FIELD_CUSTOM, .read = drvp_filter_read,
+	  .schema = "filter", FIELD(drvp_content_selected, filter), .help = "The documents." },
+	{ .name = "exclude", .kind = DRVP_FIELD_COLUMNS, FIELD(drvp_content_selected, exclude),
+	  .help = "The columns or fields that were not hashed." },
+	{ 0 }
+};
+
 static const struct drvp_field expect_fields[] = {
 	{ .name = "rows", .kind = DRVP_FIELD_UINT, .flags = DRVP_REQUIRED,
 	  FIELD(drvp_content_expect, rows), .help = "How many rows there were." },
@@ -177,6 +187,9 @@ static const struct drvp_field expect_fields[] = {
 	  FIELD(drvp_content_expect, buckets), .help = "The same for each part of the table." },
 	{ .name = "sidecar", .kind = DRVP_FIELD_OBJECT, .fields = sidecar_fields,
 	  FIELD(drvp_content_expect, sidecar), .help = "The file that holds a trace of each row." },
+	{ .name = "selected", .kind = DRVP_FIELD_OBJECT, .fields = selected_fields,
+	  FIELD(drvp_content_expect, selected),
+	  .help = "Which rows and columns the document was about." },
 	{ 0 }
 };
 

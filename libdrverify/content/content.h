@@ -59,6 +59,13 @@ struct drvp_recorded_sidecar {
 	struct drvp_number rows;
 };
 
+/* What of the document left rows and columns out. */
+struct drvp_content_selected {
+	struct drvp_names exclude;
+	struct drvp_conditions where;
+	const struct drvp_json *filter;
+};
+
 /* The member "expect". */
 struct drvp_content_expect {
 	struct drvp_number rows;
@@ -71,6 +78,7 @@ struct drvp_content_expect {
 	struct drvp_names key;       /* columns that tell rows apart; none: all of them */
 	struct drvp_recorded_buckets buckets;           /* count 0: none */
 	struct drvp_recorded_sidecar sidecar;
+	struct drvp_content_selected selected;
 };
 
 struct drvp_content {

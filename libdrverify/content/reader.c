@@ -17,14 +17,6 @@ static int by_name(const void *left, const void *right)
 	return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-static bool is_named(const struct drvp_names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (!strcmp(names->names[i], name))
-			return true;
-	return false;
-}
-
 /* By name, since a restore may bring columns back in another order. */
 const char **drvp_content_columns(const struct drvp_content *content,
 				  const struct drvp_content_expect *recorded,
@@ -39,7 +31,7 @@ const char **drvp_content_columns(const struct drvp_content *content,
 	for (size_t i = 0; recorded && i < most; i++)
 		names[(*count)++] = recorded->columns.list[i].name;
 	for (size_t i = 0; !recorded && i < most; i++)
-		if (!is_named(&content->exclude, relation->columns[i].name))
+		if (!drvp_names_have(&content->exclude, relation->columns[i].name))
 			names[(*count)++] = relation->columns[i].name;
 	if (!recorded)
 		qsort(names, *count, sizeof *names, by_name);
@@ -70,7 +62,7 @@ const char **drvp_content_key(const struct drvp_content *content,
 	while (!recorded && !given->count && (name = key_column(relation, *count + 1)))
 		names[(*count)++] = name;
 	for (size_t i = 0; !recorded && i < *count; i++)
-		if (is_named(&content->exclude, names[i]))
+		if (drvp_names_have(&content->exclude, names[i]))
 			*count = 0;
 	return names;
 }

@@ -8,6 +8,14 @@
 
 #define NAMES_MAX 64
 
+bool drvp_names_have(const struct drvp_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!strcmp(names->names[i], name))
+			return true;
+	return false;
+}
+
 /* ------------------------------------------------------------------ messages */
 
 static int fail_at(struct drvp_reader *reader, uint32_t line, uint32_t column, const char *format,

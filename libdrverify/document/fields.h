@@ -37,6 +37,8 @@ struct drvp_names {
 	size_t count;
 };
 
+bool drvp_names_have(const struct drvp_names *names, const char *name);
+
 struct drvp_tolerance {
 	bool set;
 	bool percent;

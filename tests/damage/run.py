@@ -16,6 +16,7 @@ finding codes exactly. Members of case.json:
   damaged_keys      instead of keys, once the data is damaged
   recoded           the data is stored in this encoding until it is damaged, then restored from a
                     dump into a database of UTF8
+  edited            members that somebody changes in every check of the baseline, null to take one out
   sidecars          what befalls the files beside the document: removed, altered, or exchanged
   flags             more options, for every "drverify verify" on this case
   damaged_flags     more options, only for the run on damaged data
@@ -55,7 +56,8 @@ MONGODB_SCALE = "200"
 INCIDENT = "2025-12-30T14:30:00+09:00"
 KNOWN = {"about", "shape", "document", "damaged_document", "baseline", "flags", "damaged_flags",
          "capture_flags", "keys", "damaged_keys", "recoded", "sidecars", "without", "role", "unreachable",
-         "needs", "exit", "findings", "says", "rows"}
+         "needs", "exit", "findings", "says", "rows",
+         "edited"}
 CANARY = b"canary"
 # Nothing listens there; refused at once.
 NOWHERE = {"main": "host=127.0.0.1 port=1 dbname=nothing",
@@ -352,6 +354,14 @@ class Case:
         if wrong:
             raise Failed("; ".join(wrong) + f"\n{output}")
 
+    def edit(self, document):
+        edited = json.loads(document.read_text("utf-8"))
+        for check in edited["checks"]:
+            check.update(self.spec["edited"])
+            for member in [name for name, value in check.items() if value is None]:
+                del check[member]
+        document.write_text(json.dumps(edited, ensure_ascii=False), "utf-8")
+
     def prepare(self):
         self.scratch.mkdir(parents=True)
         if "recoded" in self.spec:
@@ -381,6 +391,8 @@ class Case:
             self.damage()
             if "damaged_document" in self.spec:
                 document = self.document(self.spec["damaged_document"])
+            if "edited" in self.spec:
+                self.edit(document)
             self.judge(*self.drverify("verify", document, True, captured))
         finally:
             self.clean()

@@ -304,6 +304,73 @@ static void test_empty_key(void **state)
 	assert_int_equal(DRV_E_USAGE, f->run.status);
 }
 
+/* ------------------------------------------------------------------ a document that was changed */
+
+#define WHERE_ID ", \"where\": { \"column\": \"id\", \"equals\": 7 }"
+#define WHERE_TWO ", \"where\": [ { \"column\": \"id\", \"is\": \"not null\" }, " \
+		  "{ \"column\": \"day\", \"equals\": \"1970-01-02\" } ]"
+#define WHERE_TURNED ", \"where\": [ { \"column\": \"day\", \"equals\": \"1970-01-02\" }, " \
+		     "{ \"column\": \"id\", \"is\": \"not null\" } ]"
+
+/* Other rows or columns than were captured are not looked at, whether they are damaged or not. */
+static void test_other_selection(void **state)
+{
+	static const struct {
+		const char *captured, *now, *says;
+	} cases[] = {
+		{ "", ", \"exclude\": [\"text\"]", "\"exclude\" none, and the document now says "
+						 "[\"text\"]" },
+		{ ", \"exclude\": [\"text\"]", "", "now says none" },
+		{ ", \"exclude\": [\"text\"]", ", \"exclude\": [\"day\"]", "[\"text\"], and" },
+		{ ", \"exclude\": [\"text\", \"day\"]", ", \"exclude\": [\"text\"]", "[\"text\"]" },
+		{ "", WHERE_ID, "with \"where\" other than" },
+		{ WHERE_ID, "", "with \"where\" other than" },
+		{ WHERE_ID, WHERE_TWO, "with \"where\" other than" },
+		{ ", \"where\": { \"column\": \"id\", \"equals\": 8 }", WHERE_ID, "\"where\" other" },
+		{ ", \"where\": { \"column\": \"id\", \"is\": \"null\" }",
+		  ", \"where\": { \"column\": \"id\", \"is\": \"not null\" }", "\"where\" other" },
+		{ WHERE_TWO, WHERE_TURNED, NULL },
+		{ WHERE_ID, ", \"where\": [ { \"column\": \"id\", \"equals\": 7 } ]", NULL },
+		{ ", \"exclude\": [\"text\", \"day\"]", ", \"exclude\": [\"day\", \"text\"]", NULL },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		read_document(f, cases[i].captured);
+		run(f, &key, true, DRVP_LINEAGE_STATED);
+		take_over(f, cases[i].now);
+		if (!cases[i].says) {
+			expect(f, &key, DRVP_LINEAGE_SAME, DRV_PASS, "");
+			continue;
+		}
+		expect(f, &key, DRVP_LINEAGE_SAME, DRV_INCONCLUSIVE, "content.selection_differs");
+		assert_non_null(strstr(drvp_strbuf_text(&f->run.verdict.summary), cases[i].says));
+		assert_int_equal(0, f->session.scans);
+	}
+}
+
+/* What tells parts and rows apart is taken from the capture: damage is damage all the same. */
+static void test_other_parts(void **state)
+{
+	static const char *const members[] = { ", \"key\": [\"text\"]", ", \"buckets\": 3",
+					       ", \"bucket_by\": \"day\"", "" };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		for (size_t j = 0; j < sizeof members / sizeof *members; j++) {
+			struct drvp_value kept = f->table.rows[700][DAY];
+
+			read_document(f, members[i]);
+			run(f, &key, true, DRVP_LINEAGE_STATED);
+			take_over(f, members[j]);
+			expect(f, &key, DRVP_LINEAGE_SAME, DRV_PASS, "");
+			f->table.rows[700][DAY] = fake_time(DRVP_DATE, 1);
+			run(f, &key, false, DRVP_LINEAGE_SAME);
+			assert_int_equal(DRV_FAIL, f->run.verdict.result.verdict);
+			f->table.rows[700][DAY] = kept;
+		}
+}
+
 /* ------------------------------------------------------------------ contradictions */
 
 static struct drvp_content_expect *expectation(struct fixture *f)
@@ -409,6 +476,8 @@ int main(void)
 		TEST(test_nights),
 		TEST(test_keys),
 		TEST(test_empty_key),
+		TEST(test_other_selection),
+		TEST(test_other_parts),
 		TEST(test_whole_outranks_parts),
 		TEST(test_contradictions),
 		TEST(test_no_small_parts_without_a_key),
