@@ -36,6 +36,11 @@ static const struct drv_explanation codes[] = {
 	  "The digests are made with a key, and it was not given.",
 	  "Keys never stand in a document; whoever verifies has to bring them.",
 	  "Give it with --key NAME=FILE, under the name that the message says." },
+	{ "content.key_unused", DRV_WARN,
+	  "A key was given, but the baseline was captured without one.",
+	  "The capture ran without --key, so its digests find accidents only: whoever may write rows can "
+	  "make others with the same sum.",
+	  "Capture anew with the key; or leave the key out, where accidents are all that matters." },
 	{ "content.key_differs", DRV_INCONCLUSIVE,
 	  "The digests of the baseline were made with another key.",
 	  "The key was changed since the capture, or another file was given.",

@@ -349,6 +349,19 @@ static bool judge_key_same(const struct drvp_content_judging *j)
 	return false;
 }
 
+/* Whoever gives a key counts on what only a key can do. */
+static void judge_key_used(const struct drvp_content_judging *j)
+{
+	const struct drvp_secret *secret;
+	const char *name;
+
+	drvp_content_secret(j->content, j->c->settings, &secret, &name);
+	if (j->recorded && j->recorded->method.value == DRVP_CONTENT_PLAIN &&
+	    drvp_secret_find(j->c->settings, name))
+		drvp_find(j->out, "content.key_unused", 0, NULL, "the key \"%s\" was given, but the "
+			  "baseline was captured without one", name);
+}
+
 static void tell_unrecorded(const struct drvp_content_judging *j)
 {
 	if (!j->recorded && !j->c->settings->capture)
@@ -391,6 +404,7 @@ void drvp_content_foresee(const struct drvp_item *item, const struct drvp_tally 
 	/* Without columns it was not even rehearsed. */
 	if (judge_method(&j) && judge_selected(&j) && judge_key_given(&j) && j.own->columns.count)
 		judge_key_same(&j);
+	judge_key_used(&j);
 	tell_unrecorded(&j);
 	look_for_sidecar(&j);
 }
@@ -416,6 +430,7 @@ void drvp_content_judge(const struct drvp_item *item, const struct drvp_tally *t
 	if (j.recorded && !is_same(&j) && is_comparable(&j))
 		tell_difference(&j);
 	judge_sidecar(&j);
+	judge_key_used(&j);
 	if (j.recorded) {
 		judge_columns(&j);
 		judge_uncovered(&j);

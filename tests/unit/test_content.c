@@ -156,15 +156,16 @@ static void test_same(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+		const struct drvp_secret *secret = i % 2 ? &key : NULL;
 		struct drvp_value *moved;
 
-		capture(f, documents[i], i % 2 ? &key : NULL);
-		expect(f, &key, DRVP_LINEAGE_SAME, DRV_PASS, "");
+		capture(f, documents[i], secret);
+		expect(f, secret, DRVP_LINEAGE_SAME, DRV_PASS, "");
 		/* Where rows lie makes no difference. */
 		moved = f->table.rows[3];
 		f->table.rows[3] = f->table.rows[1500];
 		f->table.rows[1500] = moved;
-		expect(f, &key, DRVP_LINEAGE_SAME, DRV_PASS, "");
+		expect(f, secret, DRVP_LINEAGE_SAME, DRV_PASS, "");
 	}
 }
 
@@ -282,10 +283,14 @@ static void test_keys(void **state)
 	f->table.rows[0][TEXT] = fake_text("edited");
 	expect(f, &other_key, DRVP_LINEAGE_SAME, DRV_INCONCLUSIVE, "content.key_differs");
 	expect(f, &key, DRVP_LINEAGE_SAME, DRV_FAIL, "content.changed");
-	/* What was captured without a key is verified without one, whatever is given. */
+	/* What was captured without a key is verified without one, which is no secret. */
 	capture(f, "", NULL);
-	expect(f, &key, DRVP_LINEAGE_SAME, DRV_PASS, "");
+	expect(f, NULL, DRVP_LINEAGE_SAME, DRV_PASS, "");
 	assert_non_null(strstr(drvp_strbuf_text(&f->run.verdict.summary), "accidents only"));
+	expect(f, &other_key, DRVP_LINEAGE_SAME, DRV_WARN, "content.key_unused");
+	assert_non_null(strstr(drvp_strbuf_text(&f->run.verdict.summary), "accidents only"));
+	f->table.rows[1][TEXT] = fake_text("edited");
+	expect(f, &key, DRVP_LINEAGE_SAME, DRV_FAIL, "content.changed content.key_unused");
 	/* A key that is named has to be there. */
 	read_document(f, ", \"hmac_key\": \"ours\"");
 	run(f, &key, true, DRVP_LINEAGE_STATED);
