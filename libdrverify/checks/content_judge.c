@@ -251,6 +251,15 @@ static void judge_sidecar(const struct drvp_content_judging *j)
 
 /* ------------------------------------------------------------------ the verdict */
 
+/* Documents have no columns that could be. */
+static bool is_gone(const struct drvp_content_judging *j, const char *column)
+{
+	const struct drvp_relation *relation = j->c->relation;
+
+	return relation && relation->kind != DRVP_COLLECTION &&
+	       !drvp_relation_column(relation, column);
+}
+
 static void summarise(const struct drvp_content_judging *j)
 {
 	struct drvp_strbuf text = DRVP_STRBUF_INIT;
@@ -269,6 +278,10 @@ static void summarise(const struct drvp_content_judging *j)
 		drvp_strbuf_printf(&text, "%s; the baseline's %s are among them, unchanged",
 				   amount(j, j->total.rows),
 				   drvp_grouped(j->out, (uint64_t)j->recorded->rows.value));
+	for (size_t i = 0; i < j->content->exclude.count; i++)
+		if (is_gone(j, j->content->exclude.names[i]))
+			drvp_strbuf_printf(&text, "; \"%s\", which is excluded, is gone",
+					   j->content->exclude.names[i]);
 	if (j->own->by_server)
 		drvp_strbuf_str(&text, "; hashed by the server, which finds accidents only");
 	else if (!j->own->key_id[0])

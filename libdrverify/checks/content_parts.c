@@ -54,20 +54,33 @@ static void add_part(const struct drvp_content_judging *j, struct drvp_parts *pa
 	print_part(&parts->names, recorded, bucket);
 }
 
+/* Moves a text into the verdict. */
+static const char *keep(const struct drvp_content_judging *j, struct drvp_strbuf *text)
+{
+	const char *kept = drvp_arena_copy(&j->out->arena, drvp_strbuf_text(text), text->len);
+
+	j->out->failed |= !kept || text->failed;
+	drvp_strbuf_free(text);
+	return kept ? kept : "";
+}
+
 const char *drvp_parts_text(const struct drvp_content_judging *j, struct drvp_parts *parts)
 {
 	struct drvp_strbuf text = DRVP_STRBUF_INIT;
-	const char *kept;
 
 	if (!j->recorded->buckets.count)
 		return "";
+	if (j->own->by == DRVP_BY_NOTHING) {
+		drvp_strbuf_str(&text, "; in which parts cannot be told without column ");
+		drvp_json_print_name(&text, j->recorded->buckets.column,
+				     strlen(j->recorded->buckets.column));
+		return keep(j, &text);
+	}
 	drvp_strbuf_printf(&text, ", in %zu of %zu parts%s%s", parts->count,
 			   j->recorded->buckets.count, drvp_strbuf_text(&parts->names),
 			   parts->names.len && parts->count > NAMED_PARTS ? ", …" : "");
-	kept = drvp_arena_copy(&j->out->arena, drvp_strbuf_text(&text), text.len);
-	j->out->failed |= !kept || text.failed || parts->names.failed;
-	drvp_strbuf_free(&text);
-	return kept ? kept : "";
+	j->out->failed |= parts->names.failed;
+	return keep(j, &text);
 }
 
 static void compare_bucket(struct drvp_content_judging *j, const struct drvp_recorded_bucket *was)
@@ -153,7 +166,7 @@ static void compare_whole(struct drvp_content_judging *j)
 
 void drvp_content_compare(struct drvp_content_judging *j)
 {
-	if (j->recorded->buckets.count)
+	if (j->recorded->buckets.count && j->own->by != DRVP_BY_NOTHING)
 		compare_parts(j);
 	else
 		compare_whole(j);

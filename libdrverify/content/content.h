@@ -23,7 +23,8 @@ enum drvp_content_by { DRVP_METHOD_STREAM, DRVP_METHOD_SERVER };
 enum drvp_bucket_by {
 	DRVP_BY_HASH,                /* the hash of its key, which spreads rows evenly */
 	DRVP_BY_NUMBER,              /* a column of whole numbers */
-	DRVP_BY_DAY                  /* days since 1970 of a column of times */
+	DRVP_BY_DAY,                 /* days since 1970 of a column of times */
+	DRVP_BY_NOTHING              /* the column that gave it at the capture gives none now */
 };
 
 enum drvp_content_detail { DRVP_DETAIL_BUCKETS, DRVP_DETAIL_ROWS };

@@ -54,7 +54,7 @@ static int note_form(struct drvp_content_tally *own, const struct drvp_content_r
 	if (!status)
 		status = note_key(own, r);
 	own->by = r->by;
-	if (!status && r->by != DRVP_BY_HASH) {
+	if (!status && (r->by == DRVP_BY_NUMBER || r->by == DRVP_BY_DAY)) {
 		const char *column = r->wanted[r->place].column;
 
 		own->column = drvp_arena_copy(&own->names, column, strlen(column));
@@ -66,7 +66,7 @@ static int note_form(struct drvp_content_tally *own, const struct drvp_content_r
 
 static int open_buckets(struct drvp_content_tally *own, const struct drvp_content_reader *r)
 {
-	if (r->recorded && r->recorded->buckets.count)
+	if (r->recorded && r->recorded->buckets.count && r->by != DRVP_BY_NOTHING)
 		return drvp_buckets_open_fixed(&own->buckets, &r->recorded->buckets);
 	return drvp_buckets_open(&own->buckets, drvp_content_most_buckets(r->content),
 				 r->by == DRVP_BY_NUMBER ? NUMBER_SHIFT : 0);

@@ -94,6 +94,21 @@ static int by_column(const struct drvp_content *content, const struct drvp_relat
 	return 0;
 }
 
+/* A column that is not hashed may be gone, or be of another type, without any harm to the rest. */
+static int by_recorded(const struct drvp_recorded_buckets *recorded,
+		       const struct drvp_relation *relation)
+{
+	const struct drvp_column *column;
+	int by = (int)recorded->by.value;
+
+	if (!recorded->count)
+		return DRVP_BY_HASH;
+	if (by == DRVP_BY_HASH || relation->kind == DRVP_COLLECTION)
+		return by;
+	column = drvp_relation_column(relation, recorded->column);
+	return column && place_of_kind(column->kind) == by ? by : DRVP_BY_NOTHING;
+}
+
 int drvp_content_bucket_by(const struct drvp_content *content,
 			   const struct drvp_content_expect *recorded,
 			   const struct drvp_relation *relation, int *by, const char **column,
@@ -105,8 +120,8 @@ int drvp_content_bucket_by(const struct drvp_content *content,
 	*by = DRVP_BY_HASH;
 	*column = NULL;
 	if (recorded) {
-		*by = recorded->buckets.count ? (int)recorded->buckets.by.value : DRVP_BY_HASH;
-		*column = recorded->buckets.column;
+		*by = by_recorded(&recorded->buckets, relation);
+		*column = *by == DRVP_BY_NOTHING ? NULL : recorded->buckets.column;
 		return 0;
 	}
 	if (content->bucket_by) {
@@ -326,6 +341,9 @@ int drvp_content_reader_place(struct drvp_content_reader *r, const struct drvp_r
 	uint64_t key;
 	int status;
 
+	*found = false;
+	if (r->by == DRVP_BY_NOTHING)
+		return 0;
 	if (r->by != DRVP_BY_HASH) {
 		*found = place_of_value(r->by, &row->values[r->place], place);
 		return 0;
