@@ -129,8 +129,10 @@ const struct drv_explanation drvp_common_codes[] = {
 	  "Run it again where more memory is free, or with fewer connections: --jobs 1." },
 	{ "check.local_files", DRV_INCONCLUSIVE,
 	  "A file on this machine could not be written or read, such as a temporary one.",
-	  "The disk is full or damaged, or the folder may not be written to.",
-	  "Free space, or name another folder for temporary files in TMPDIR." },
+	  "The folder that the message names is not there, or may not be written to, or its disk is full "
+	  "or damaged.",
+	  "Make the folder, or room in it; or name another one: --sidecars FOLDER for the files beside a "
+	  "document, TMPDIR for temporary ones." },
 	{ "check.no_expectation", DRV_INCONCLUSIVE,
 	  "The document does not say what to expect, so there was nothing to compare with.",
 	  "A hand-written document that has not been captured yet, or a check added after the capture.",

@@ -1380,6 +1380,36 @@ class ChainsWithPostgresql(Case):
         self.assertIn('has no column "hsah"', self.err)
 
 
+@unittest.skipUnless(POSTGRESQL, "DRV_TEST_POSTGRESQL is not set")
+class Folders(Case):
+    """Files that a capture makes on this machine, into folders that are not there."""
+
+    def setUp(self):
+        super().setUp()
+        self.schema = f"drv_folders_{os.getpid()}"
+        # More rows than are sorted in memory.
+        psql(f"CREATE SCHEMA {self.schema}; CREATE TABLE {self.schema}.many AS"
+             " SELECT generate_series(1, 70000) AS n")
+        self.addCleanup(psql, f"DROP SCHEMA {self.schema} CASCADE")
+        self.baseline = self.put("traced.json", document(
+            [{"check": "content", "source": "main", "table": f"{self.schema}.many",
+              "detail": "rows"}], sources={"main": {"store": "postgresql"}}))
+
+    def capture(self, *arguments, status, **variables):
+        self.run_program("capture", "--baseline", self.baseline, "--source", f"main={POSTGRESQL}",
+                         "--write", "json=" + self.path("captured.json"), *arguments, status=status,
+                         env=environment(**variables))
+
+    def test_folders_that_are_not_there(self):
+        gone = self.path("gone")
+        self.capture(status=0)
+        for arguments, variables in ((["--sidecars", gone], {}), ([], {"TMPDIR": gone})):
+            self.capture(*arguments, status=3, **variables)
+            self.assertIn("check.local_files", self.out)
+            self.assertIn(f"in {gone}: ", self.out)
+            self.assertIn("--sidecars FOLDER", self.out)
+
+
 @unittest.skipUnless(MONGODB, "DRV_TEST_MONGODB is not set")
 class WithMongodb(Case):
     def test_pass(self):
