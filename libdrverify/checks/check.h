@@ -51,6 +51,7 @@ struct drvp_measure {
 	const struct drvp_range *range;         /* NULL: the whole relation */
 	size_t range_index;                     /* for spots: earlier ranges come first */
 	const struct drvp_settings *settings;
+	const struct drvp_lineage *lineage;     /* of the source, for a second look */
 	struct drvp_tally *tally;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "content/comparable.h"
 #include "content/selected.h"
 #include "content/server.h"
 
@@ -35,22 +36,6 @@ static bool is_same(const struct drvp_content_judging *j)
 	       !memcmp(digest, j->recorded->digest.bytes, sizeof digest);
 }
 
-static bool has_encoded_order(const struct drvp_relation *relation)
-{
-	for (size_t i = 0; i < relation->column_count; i++)
-		if (relation->columns[i].encoded_order)
-			return true;
-	return false;
-}
-
-static bool has_other_type(const struct drvp_content_judging *j,
-			   const struct drvp_recorded_column *was)
-{
-	const struct drvp_column *is = drvp_relation_column(j->c->relation, was->name);
-
-	return is && strcmp(is->type, was->type) != 0;
-}
-
 /* The number of rows can be held against the baseline even where their digests cannot. */
 static void tell_number(const struct drvp_content_judging *j)
 {
@@ -64,89 +49,57 @@ static void tell_number(const struct drvp_content_judging *j)
 			  amount(j, is - was));
 }
 
-static bool is_hashed_otherwise(const struct drvp_content_judging *j)
-{
-	const struct drvp_sum256 number = { { 0, 0, 0, j->own->hashing } };
-	uint8_t is[DRVP_SUM256_SIZE];
-
-	drvp_sum256_bytes(&number, is);
-	if (!j->own->by_server || !memcmp(is, j->recorded->hashing.bytes, DRVP_HASHING))
-		return false;
-	drvp_verdict_undecided(j->out, "content.hashing_differs", "", "the digest is not that of the "
-			       "baseline, but this server hashes otherwise than that one did");
-	tell_number(j);
-	return true;
-}
-
-static bool is_plain_text(const char *type)
-{
-	return !strcmp(type, "text") || !strncmp(type, "character varying", 17);
-}
-
-/* Texts are the same bytes, however long a column says that they may be. */
-static bool travels_otherwise(const struct drvp_content_judging *j,
-			      const struct drvp_recorded_column *was)
-{
-	return has_other_type(j, was) &&
-	       !(is_plain_text(was->type) &&
-		 is_plain_text(drvp_relation_column(j->c->relation, was->name)->type));
-}
-
 /* The first few columns; each has a warning of its own besides. */
-static bool is_retyped(const struct drvp_content_judging *j)
+static void tell_types(const struct drvp_content_judging *j)
 {
+	const struct drvp_relation *relation = j->c->relation;
 	struct drvp_strbuf names = DRVP_STRBUF_INIT;
 	size_t found = 0;
 
 	for (size_t i = 0; i < j->recorded->columns.count; i++) {
 		const struct drvp_recorded_column *was = &j->recorded->columns.list[i];
 
-		if (!travels_otherwise(j, was) || found++ >= NAMED_COLUMNS)
+		if (!drvp_content_travels_otherwise(was, relation) || found++ >= NAMED_COLUMNS)
 			continue;
 		drvp_strbuf_printf(&names, "%s\"%s\" was %s, and is %s", names.len ? ", " : "",
 				   was->name, was->type,
-				   drvp_relation_column(j->c->relation, was->name)->type);
+				   drvp_relation_column(relation, was->name)->type);
 	}
 	if (found > NAMED_COLUMNS)
 		drvp_strbuf_printf(&names, ", and %zu more", found - NAMED_COLUMNS);
 	j->out->failed |= names.failed;
-	if (found)
-		drvp_verdict_undecided(j->out, "content.types_differ", "", "the content is not that of "
-				       "the baseline, but columns have other types: %s",
-				       drvp_strbuf_text(&names));
+	drvp_verdict_undecided(j->out, "content.types_differ", "", "the content is not that of the "
+			       "baseline, but columns have other types: %s",
+			       drvp_strbuf_text(&names));
 	drvp_strbuf_free(&names);
-	if (found)
-		tell_number(j);
-	return found;
 }
 
-static bool is_recoded(const struct drvp_content_judging *j)
+/* Says why a difference cannot be held against what came back. */
+static void tell_incomparable(const struct drvp_content_judging *j, int why)
 {
-	const char *was = j->recorded->encoding, *is = j->c->relation->encoding;
-
-	if (!was || !is || !strcmp(was, is) ||
-	    !(j->own->by_server || has_encoded_order(j->c->relation)))
-		return false;
-	drvp_verdict_undecided(j->out, "content.encoding_differs", "", "the content is not that of "
-			       "the baseline, but texts were stored as %s then, and are as %s now",
-			       was, is);
-	return true;
-}
-
-/* Whether a difference can be held against what came back. */
-static bool is_comparable(struct drvp_content_judging *j)
-{
-	const char *doubt = j->c->captured ? drvp_lineage_doubt(j->c->lineage) : NULL;
-
-	if (doubt)
-		drvp_verdict_undecided(j->out, doubt, "", "the content is not that of the baseline; "
-				       "%s", j->c->lineage->text);
-	else if (drvp_content_is_newer(j) && !j->content->append_only)
+	switch (why) {
+	case DRVP_OTHER_MOMENT:
+		drvp_verdict_undecided(j->out, drvp_lineage_doubt(j->c->lineage), "", "the content is "
+				       "not that of the baseline; %s", j->c->lineage->text);
+		return;
+	case DRVP_LATER_MOMENT:
 		drvp_verdict_undecided(j->out, "lineage.newer", "", "the content is not that of the "
 				       "baseline; it is not stated what may have changed since");
-	else
-		return !is_hashed_otherwise(j) && !is_recoded(j) && !is_retyped(j);
-	return false;
+		return;
+	case DRVP_OTHER_HASHING:
+		drvp_verdict_undecided(j->out, "content.hashing_differs", "", "the digest is not that "
+				       "of the baseline, but this server hashes otherwise than that "
+				       "one did");
+		break;
+	case DRVP_OTHER_ENCODING:
+		drvp_verdict_undecided(j->out, "content.encoding_differs", "", "the content is not that "
+				       "of the baseline, but texts were stored as %s then, and are as "
+				       "%s now", j->recorded->encoding, j->c->relation->encoding);
+		return;
+	default:
+		tell_types(j);
+	}
+	tell_number(j);
 }
 
 static void tell_kind(struct drvp_content_judging *j, int kind, uint64_t rows, const char *code,
@@ -211,7 +164,7 @@ static void judge_columns(const struct drvp_content_judging *j)
 	for (size_t i = 0; i < j->recorded->columns.count; i++) {
 		const struct drvp_recorded_column *was = &j->recorded->columns.list[i];
 
-		if (has_other_type(j, was))
+		if (drvp_content_is_retyped(was, relation))
 			drvp_find(j->out, "content.type_changed", 0, NULL,
 				  "column \"%s\" was %s, and is %s", was->name, was->type,
 				  drvp_relation_column(relation, was->name)->type);
@@ -440,8 +393,15 @@ void drvp_content_judge(const struct drvp_item *item, const struct drvp_tally *t
 		return;
 	j.total = drvp_buckets_total(&j.own->buckets);
 	tell_unrecorded(&j);
-	if (j.recorded && !is_same(&j) && is_comparable(&j))
-		tell_difference(&j);
+	if (j.recorded && !is_same(&j)) {
+		int comparable = drvp_content_comparable(content, j.recorded, j.own, c->relation,
+							 c->lineage);
+
+		if (comparable == DRVP_COMPARABLE)
+			tell_difference(&j);
+		else
+			tell_incomparable(&j, comparable);
+	}
 	judge_sidecar(&j);
 	judge_key_used(&j);
 	if (j.recorded) {

@@ -113,6 +113,7 @@ static void look_again(struct drvp_work *work, struct drvp_task *task, struct dr
 		.relation = task->relation,
 		.joined = task->joined,
 		.settings = &work->engine->run->settings,
+		.lineage = &work->source->lineage,
 		.tally = &task->verdict->tally,
 	};
 	int64_t started = drvp_monotonic();

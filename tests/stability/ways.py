@@ -235,7 +235,7 @@ def settings_script(database, chosen):
 
 def make_locale(folder):
     """The environment in which a server finds a locale with other money and numbers, or {}."""
-    made = pathlib.Path(folder) / "locale"
+    made = (pathlib.Path(folder) / "locale").resolve()
     if not (made / "de_DE.UTF-8").exists():
         made.mkdir(exist_ok=True, parents=True)
         try:

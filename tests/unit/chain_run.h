@@ -83,6 +83,7 @@ static inline struct drvp_measure chain_measure(struct chain_run *run, struct dr
 		.item = run->item,
 		.relation = &run->session->relation,
 		.settings = &run->settings,
+		.lineage = &run->lineage,
 		.tally = tally,
 	};
 }
@@ -120,6 +121,7 @@ static inline void chain_run(struct chain_run *run)
 	ready = run->item->check->ready(run->item, &run->settings);
 	for (size_t i = run->range_count ? run->range_count : 1; ready && i-- > 0;)
 		chain_measure_range(run, i);
+	run->verdict.tally.counted = run->verdict.tally.rows;
 	if (ready && !run->status)
 		run->status = run->item->check->locate(&m, &run->err);
 	run->item->check->judge(run->item, &run->verdict.tally, &c, &run->verdict);

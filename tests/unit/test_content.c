@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -27,6 +28,7 @@ struct fixture {
 	struct chain_run run;
 	char texts[ROWS + 40][24];
 	size_t text_count;
+	char folder[64];             /* for files beside the document; "": none */
 };
 
 static void set_row(struct fixture *f, struct drvp_value *row, int64_t id)
@@ -94,6 +96,8 @@ static void run(struct fixture *f, const struct drvp_secret *secret, bool captur
 	f->run.settings.secrets = secret;
 	f->run.settings.secret_count = secret != NULL;
 	f->run.settings.capture = capture;
+	f->run.settings.sidecar_dir = f->folder[0] ? f->folder : NULL;
+	f->run.settings.temporary_dir = "/tmp";
 	f->run.lineage.relation = relation;
 	f->run.captured = relation != DRVP_LINEAGE_STATED;
 	/* In two parts, the second merged first. */
@@ -309,6 +313,49 @@ static void test_empty_key(void **state)
 	assert_int_equal(DRV_E_USAGE, f->run.status);
 }
 
+/* ------------------------------------------------------------------ rows that are named */
+
+static struct drvp_content_expect *expectation(struct fixture *f)
+{
+	return &((struct drvp_content *)f->baseline->items[0].config)->expect;
+}
+
+/* Rows are looked for only where it matters which they are: that costs two more looks at all. */
+static void test_rows_are_sought_where_it_matters(void **state)
+{
+	static const struct {
+		const char *members;
+		int relation, verdict;
+		const char *codes;
+		size_t scans;
+	} cases[] = {
+		{ "", DRVP_LINEAGE_SAME, DRV_FAIL, "content.changed", 4 },
+		{ APPEND, DRVP_LINEAGE_NEWER, DRV_FAIL, "content.changed", 4 },
+		{ "", DRVP_LINEAGE_OLDER, DRV_INCONCLUSIVE, "lineage.older", 2 },
+		{ "", DRVP_LINEAGE_UNKNOWN, DRV_INCONCLUSIVE, "lineage.unknown", 2 },
+		{ "", DRVP_LINEAGE_NEWER, DRV_INCONCLUSIVE, "lineage.newer", 2 },
+	};
+	struct fixture *f = *state;
+	char file[400];
+
+	strcpy(f->folder, "/tmp/drv-content.XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct drvp_value kept = f->table.rows[700][TEXT];
+		char members[80];
+
+		snprintf(members, sizeof members, ", \"detail\": \"rows\"%s", cases[i].members);
+		capture(f, members, &key);
+		f->table.rows[700][TEXT] = fake_text("edited");
+		expect(f, &key, cases[i].relation, cases[i].verdict, cases[i].codes);
+		assert_int_equal(cases[i].scans, f->session.scans);
+		f->table.rows[700][TEXT] = kept;
+		snprintf(file, sizeof file, "%s/%s", f->folder, expectation(f)->sidecar.file);
+		assert_int_equal(0, unlink(file));
+	}
+	assert_int_equal(0, rmdir(f->folder));
+}
+
 /* ------------------------------------------------------------------ a document that was changed */
 
 #define WHERE_ID ", \"where\": { \"column\": \"id\", \"equals\": 7 }"
@@ -377,11 +424,6 @@ static void test_other_parts(void **state)
 }
 
 /* ------------------------------------------------------------------ contradictions */
-
-static struct drvp_content_expect *expectation(struct fixture *f)
-{
-	return &((struct drvp_content *)f->baseline->items[0].config)->expect;
-}
 
 /* Parts have shorter digests than the whole, which none of them may outvote. */
 static void test_whole_outranks_parts(void **state)
@@ -481,6 +523,7 @@ int main(void)
 		TEST(test_nights),
 		TEST(test_keys),
 		TEST(test_empty_key),
+		TEST(test_rows_are_sought_where_it_matters),
 		TEST(test_other_selection),
 		TEST(test_other_parts),
 		TEST(test_whole_outranks_parts),
