@@ -37,10 +37,28 @@ static bool is_repeated(const struct texts *sources, size_t index, size_t len)
 	return false;
 }
 
-static int put_sources(FILE *out, const struct texts *sources)
+/* The store shows in the place, which may stand in a file. */
+static int find_store(const char **store, const char *place, const struct options *options)
 {
+	struct options silent = *options;
+	char *text;
+
+	/* It is read once more where sources are placed, which warns. */
+	silent.quiet = true;
+	text = source_text(place, "the file with the place of a source", &silent);
+	if (!text)
+		return -1;
+	*store = strncmp(text, "mongodb", strlen("mongodb")) ? "postgresql" : "mongodb";
+	source_text_free(text);
+	return 0;
+}
+
+static int put_sources(FILE *out, const struct options *options)
+{
+	const struct texts *sources = &options->sources;
+
 	for (size_t i = 0; i < sources->count; i++) {
-		const char *option = sources->items[i];
+		const char *option = sources->items[i], *store;
 		size_t len = strcspn(option, "=");
 
 		/* Not repeated here: it may be a URI with a password. */
@@ -48,17 +66,18 @@ static int put_sources(FILE *out, const struct texts *sources)
 			complain("--source needs NAME=URI, where NAME is what the document will call it");
 			return -1;
 		}
+		if (find_store(&store, option + len + 1, options))
+			return -1;
 		/* What is given twice is told where sources are placed. */
 		if (!is_repeated(sources, i, len))
 			fprintf(out, "%s\"%.*s\": { \"store\": \"%s\" }", i ? ", " : "", (int)len,
-				option, strncmp(option + len + 1, "mongodb", 7) ? "postgresql"
-										: "mongodb");
+				option, store);
 	}
 	return 0;
 }
 
 /* A document that names the sources and checks nothing. */
-static int make_baseline(struct drv_baseline **baseline, const struct texts *sources)
+static int make_baseline(struct drv_baseline **baseline, const struct options *options)
 {
 	struct drv_error error = DRV_ERROR_INIT;
 	char *text = NULL;
@@ -68,7 +87,7 @@ static int make_baseline(struct drv_baseline **baseline, const struct texts *sou
 
 	if (out) {
 		fputs("{ \"format\": \"drverify/1\", \"sources\": { ", out);
-		status = put_sources(out, sources);
+		status = put_sources(out, options);
 		fputs(" }, \"checks\": [] }", out);
 		if (fclose(out) || !text)
 			status = -1;
@@ -157,7 +176,7 @@ int cmd_init(const struct options *options)
 		complain("no database: give --source NAME=URI; drverify help init shows examples");
 	else if (options->output && !options->overwrite && !access(options->output, F_OK))
 		exists_already(options->output);
-	else if (!make_baseline(&baseline, &options->sources)) {
+	else if (!make_baseline(&baseline, options)) {
 		if (drv_run_new(&run, baseline, &wanted, &error))
 			complain("%s", error.message);
 		else if (!run_give_keys(run, options) &&

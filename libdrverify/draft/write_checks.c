@@ -262,6 +262,33 @@ static void put_proposed(struct drvp_json_writer *writer, const struct drvp_prop
 	drvp_arena_free(&arena);
 }
 
+/* What may order entries as they were written: a number that counts up, else a time, else a key. */
+static const char *guess_order(const struct drvp_draft_table *table)
+{
+	const struct drvp_column *number = NULL, *key = NULL;
+
+	for (size_t i = 0; i < table->column_count; i++) {
+		const struct drvp_column *column = &table->columns[i];
+
+		if (column->key_position == 1)
+			key = column;
+		if (column->kind == DRVP_INTEGER &&
+		    (column->key_position == 1 || strcasestr(column->name, "seq")))
+			number = column;
+	}
+	return number ? number->name : table->time ? table->time->name : key ? key->name : table->hash;
+}
+
+static void put_links(struct drvp_json_writer *writer, const struct drvp_draft_table *table)
+{
+	drvp_json_put_text(writer, "hash", table->hash);
+	drvp_json_put_text(writer, "previous", table->previous);
+	drvp_json_put_text(writer, "mode", "links");
+	drvp_json_open_array(writer, "order_by", true);
+	drvp_json_put_text(writer, NULL, guess_order(table));
+	drvp_json_close_array(writer);
+}
+
 static void put_chain(struct drvp_json_writer *writer, const struct drvp_draft *draft,
 		      const struct drvp_draft_table *table)
 {
@@ -275,16 +302,14 @@ static void put_chain(struct drvp_json_writer *writer, const struct drvp_draft *
 		say(&entry.note, "This recipe gives the stored hash of %zu of %zu entries that were tried.",
 		    proposed->agreeing, proposed->rows);
 	} else {
-		drvp_json_put_text(writer, "hash", table->hash);
-		drvp_json_put_text(writer, "previous", table->previous);
-		drvp_json_put_text(writer, "mode", "links");
+		put_links(writer, table);
 	}
 	if (table->unproved)
 		say(&entry.todo, "How its entries are hashed was not proved: %s. Say it: drverify "
 		    "chain-propose looks longer, drverify chain-try shows the bytes. As it stands, "
 		    "%s.", table->unproved, proposed->check.len ?
 		    "entries that were hashed in another way count as damaged" :
-		    "only the links are verified, not what the entries say");
+		    "only the links are verified, not what the entries say, and \"order_by\" is a guess");
 	close_entry(&entry);
 }
 
@@ -330,8 +355,7 @@ static void put_content(struct drvp_json_writer *writer, const struct drvp_draft
 	put_key(writer, table);
 	drvp_json_put_uint(writer, "priority", 7);
 	drvp_json_put_bool(writer, "required", false);
-	say(&entry.note, "Optional: where rows have changed since the capture it stays undecided, which "
-	    "spoils nothing. Take it out where rows change all the time.");
+	say(&entry.note, "Optional: rows that change after the capture leave it undecided.");
 	close_entry(&entry);
 }
 
