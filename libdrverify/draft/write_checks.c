@@ -299,7 +299,8 @@ static void put_chain(struct drvp_json_writer *writer, const struct drvp_draft *
 	drvp_json_put_uint(writer, "priority", 1);
 	if (proposed->check.len) {
 		put_proposed(writer, proposed);
-		say(&entry.note, "This recipe gives the stored hash of %zu of %zu entries that were tried.",
+		say(&entry.note, "This recipe gives the stored hash of %zu of %zu entries that were tried; drverify "
+		    "capture tries all.",
 		    proposed->agreeing, proposed->rows);
 	} else {
 		put_links(writer, table);

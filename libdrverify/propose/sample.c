@@ -321,8 +321,40 @@ static void finish_rows(struct drvp_sample *sample, size_t ordered)
 	}
 }
 
+static const struct drvp_sample_row *find_row(const struct drvp_sample *sample,
+					      const struct drvp_sample_rows *rows, size_t column,
+					      bool null)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		if ((rows->rows[i].values[column].kind == DRVP_NULL) == null &&
+		    rows->rows[i].values[sample->hash].kind != DRVP_NULL)
+			return &rows->rows[i];
+	return NULL;
+}
+
+/* What stands for a value that is missing, or for one that seldom is there, only such rows tell. */
+static int add_unlike(struct drvp_sample *sample, struct drvp_sample_rows *kept,
+		      const struct drvp_sample_rows *population, struct drv_error *err)
+{
+	struct drvp_sample_row *grown;
+
+	kept->most = kept->count + 2 * sample->column_count;
+	grown = realloc(kept->rows, (kept->most + 1) * sizeof *kept->rows);
+	if (!grown)
+		return drvp_fail_nomem(err);
+	kept->rows = grown;
+	for (size_t i = 0; i < 2 * sample->column_count; i++) {
+		const struct drvp_sample_row *row = find_row(sample, population, i / 2, i % 2);
+
+		if (row && !find_row(sample, kept, i / 2, i % 2))
+			kept->rows[kept->count++] = *row;
+	}
+	return 0;
+}
+
 /* By its hash, which is as good as drawing lots. */
-static int collect_kept(struct drvp_sample *sample, struct drv_error *err)
+static int collect_kept(struct drvp_sample *sample, const struct drvp_sample_rows *population,
+			struct drv_error *err)
 {
 	struct drvp_sample_rows kept = { 0 };
 	size_t ordered;
@@ -331,6 +363,8 @@ static int collect_kept(struct drvp_sample *sample, struct drv_error *err)
 	ordered = kept.count;
 	if (!status)
 		status = collect(sample, &kept, OTHER_ROWS, sample->hash, err);
+	if (!status)
+		status = add_unlike(sample, &kept, population, err);
 	if (!status) {
 		sample->rows = drvp_arena_array(&sample->arena, kept.count + 1,
 						sizeof *sample->rows);
@@ -370,9 +404,9 @@ int drvp_sample_take(struct drvp_sample *sample, const struct drvp_propose *ask,
 		status = drvp_sample_guess(sample, &rows, err);
 	for (size_t i = 0; !status && i < rows.count; i++)
 		sample->null_hashes |= rows.rows[i].values[sample->hash].kind == DRVP_NULL;
-	free(rows.rows);
 	if (!status)
-		status = collect_kept(sample, err);
+		status = collect_kept(sample, &rows, err);
+	free(rows.rows);
 	return status ? status : classify(sample, err);
 }
 

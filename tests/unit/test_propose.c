@@ -22,7 +22,7 @@ static const struct drvp_secret secret = { "audit", (const uint8_t *)"sekret", 6
 /* An entry before it is hashed. */
 struct source {
 	int number;
-	char tenant[16], actor[16], action[16], target[16], at[32];
+	char tenant[32], actor[32], action[32], target[32], at[64];
 	bool has_target;
 	const char *previous;        /* NULL: the first of its chain */
 };
@@ -35,6 +35,8 @@ struct application {
 	bool no_previous;            /* it does not store the previous hash */
 	bool by_tenant;              /* each tenant has a chain of its own */
 	const char *genesis;         /* what the first entry stores, or NULL */
+	int rows;                    /* 0: ROWS */
+	int only_null;               /* the only entry without a target; 0: every third */
 };
 
 /* A table as the application leaves it. */
@@ -55,14 +57,17 @@ static const char *keep(struct world *w, const char *text)
 	return copy;
 }
 
-static void make_source(struct source *source, int i, const char *previous)
+static void make_source(struct source *source, const struct application *app, int i,
+			const char *previous)
 {
-	*source = (struct source){ .number = i, .previous = previous, .has_target = i % 3 != 0 };
+	*source = (struct source){ .number = i, .previous = previous };
+	source->has_target = app->only_null ? i != app->only_null : i % 3 != 0;
 	snprintf(source->tenant, sizeof source->tenant, "tenant-%d", i % 2);
 	snprintf(source->actor, sizeof source->actor, "user-%d", i % 5);
 	snprintf(source->action, sizeof source->action, "action-%d", i);
 	snprintf(source->target, sizeof source->target, "target-%d", i);
-	snprintf(source->at, sizeof source->at, "2026-01-02T03:04:%02d.678Z", 5 + i);
+	snprintf(source->at, sizeof source->at, "2026-01-02T03:%02d:%02d.678Z",
+		 4 + (5 + i) / 60, (5 + i) % 60);
 }
 
 static const char *make_hash(struct world *w, const struct application *app,
@@ -100,12 +105,12 @@ static void make_world(struct world *w, const struct application *app)
 	fake_table_init(&w->table, 8);
 	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
 		fake_column(&w->table, columns[i].name, columns[i].kind);
-	for (int i = 0; i < ROWS; i++) {
+	for (int i = 0; i < (app->rows ? app->rows : ROWS); i++) {
 		const char **head = &heads[app->by_tenant ? i % 2 : 0];
 		struct drvp_value *row = fake_row(&w->table);
 		struct source source;
 
-		make_source(&source, i, *head);
+		make_source(&source, app, i, *head);
 		row[ID] = fake_integer(i + 1);
 		row[TENANT] = fake_text(keep(w, source.tenant));
 		row[ACTOR] = fake_text(keep(w, source.actor));
@@ -205,6 +210,24 @@ static void test_delimited_text(void **state)
 	assert_found(&app, "\"null\": \"-\"");
 }
 
+/* Neither among the first entries nor among those with the least hashes is one without a target. */
+static void test_a_value_that_is_seldom_missing(void **state)
+{
+	static const struct application app = { .print = print_delimited, .algorithm = DRVP_SHA256,
+						.rows = 200, .only_null = 150 };
+	struct world w;
+
+	(void)state;
+	make_world(&w, &app);
+	propose(&w, NULL, 300 * DRVP_SECOND);
+	assert_string_equal("", w.err.message);
+	assert_true(w.proposed.rows > ROWS && w.proposed.rows < 60);
+	assert_int_equal(w.proposed.rows, w.proposed.agreeing);
+	assert_non_null(strstr(w.proposed.check.data, "\"null\": \"-\""));
+	assert_true(verifies(&w, NULL));
+	free_world(&w);
+}
+
 static void print_sorted(struct drvp_strbuf *out, const struct source *s)
 {
 	drvp_strbuf_printf(out, "{\"action\":\"%s\",\"actor\":\"%s\",\"createdAt\":\"%s\","
@@ -226,7 +249,7 @@ static void test_sorted_json_under_other_names(void **state)
 
 static void print_array(struct drvp_strbuf *out, const struct source *s)
 {
-	char previous[160] = "null", target[32] = "null";
+	char previous[160] = "null", target[40] = "null";
 
 	if (s->previous)
 		snprintf(previous, sizeof previous, "\"%s\"", s->previous);
@@ -370,6 +393,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_delimited_text),
+		cmocka_unit_test(test_a_value_that_is_seldom_missing),
 		cmocka_unit_test(test_sorted_json_under_other_names),
 		cmocka_unit_test(test_hmac_of_an_array),
 		cmocka_unit_test(test_partitions),
