@@ -8,7 +8,6 @@ import json
 import os
 import re
 import subprocess
-import threading
 import time
 import unittest
 
@@ -134,18 +133,16 @@ class Platform(Drafts):
                 "--source", f"search={MONGODB}{self.search}"]
 
     def no_value_is_told(self):
-        """Of no column of text does the draft hold a value."""
+        """The draft holds no value of a column of text, times or numbers of its own."""
         for table in ("users", "pets", "health_notes", "audit_logs"):
-            columns = psql("SELECT string_agg(quote_ident(attname), ',') FROM pg_attribute"
+            columns = psql("SELECT string_agg(quote_ident(attname) || '::text', ',') FROM pg_attribute"
                            f" WHERE attrelid = '{table}'::regclass AND attnum > 0"
-                           " AND atttypid IN ('varchar'::regtype, 'text'::regtype, 'uuid'::regtype,"
-                           " 'jsonb'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype)",
+                           " AND atttypid NOT IN ('bool'::regtype, 'int'::regtype, 'bigint'::regtype)",
                            self.database)
-            for column in columns.split(","):
-                for value in psql(f"SELECT DISTINCT {column}::text FROM {table} LIMIT 300",
-                                  self.database).splitlines():
-                    if len(value) > 15:
-                        self.assertNotIn(value, self.draft_text)
+            values = psql(f"SELECT DISTINCT unnest(ARRAY[{columns}]) FROM {table}", self.database)
+            for value in values.splitlines():
+                if len(value) > 15:
+                    self.assertNotIn(value, self.draft_text)
         # Names and words of the platform's people are Korean, and those of its tables are not.
         self.assertNotRegex(self.draft_text, "[가-힣]")
 
@@ -202,7 +199,6 @@ class Platform(Drafts):
                                and one["source"] == "main"]), 1, len(zones) + 1))
         self.assertGreater(len(zones), 3)
         self.assertEqual(self.check("audit_chain", "public.audit_logs")["mode"], "links")
-        self.is_refused(*places, says=f"checks.json:")
         self.is_refused(*places, says=f"and {len(waiting) - 1} more: still to do")
         self.draft(*places, "--column-zone", "Asia/Seoul")
         self.assertEqual(self.todos(), {})
@@ -266,9 +262,8 @@ class Odd(Drafts):
         self.assertEqual(self.todos(), {})
         odd = '한국 \\ "q".환자\n기록; DROP'
         self.assertEqual(self.targets("row_count"), [
-            ["public", "na.me"], "public.empty_table", "public.mother", "public.no_columns", "public.parted",
-            odd] if self.targets("row_count")[0] == ["public", "na.me"] else [
-            "public.empty_table", "public.mother", ["public", "na.me"], "public.no_columns", "public.parted", odd])
+            "public.empty_table", "public.mother", ["public", "na.me"], "public.no_columns",
+            "public.parted", odd])
         self.assertEqual(self.check("encrypted_field", odd)["ciphertext"], "진단_encrypted")
         self.assertEqual(self.check("content", odd)["key"], ['열 "쇠"'])
         self.assertEqual(self.check("content", ["public", "na.me"])["key"], ["b", "a"])
@@ -377,11 +372,10 @@ class Odd(Drafts):
     def test_five_hundred_tables(self):
         psql("".join(f"CREATE TABLE t{n:03} (id int PRIMARY KEY, a_encrypted text, created_at timestamptz);"
                      f"INSERT INTO t{n:03} VALUES (1, encode(sha256('{n}'), 'hex'), now());" for n in range(500)))
-        start = time.monotonic()
+        # In the time that any command is given here.
         self.draft(*self.place)
         self.assertEqual(len(self.targets("row_count")), 500)
         self.assertEqual(len(self.targets("encrypted_field")), 500)
-        print(f"500 tables in {time.monotonic() - start:.1f} s")
 
     def test_large_tables_are_not_read_through(self):
         psql('''
@@ -423,8 +417,7 @@ class OddCollections(Drafts):
 
     def test_documents(self):
         envelope = {"encrypted": "ab" * 20, "iv": "0" * 32, "authTag": "1" * 32,
-                    "encryptedDek": "A" * 85 + "A==", "version": "v1"}
-        envelope["encryptedDek"] = "QUFB" * 21 + "QQ=="
+                    "encryptedDek": "QUFB" * 21 + "QQ==", "version": "v1"}
         mongo([
             {"insert": "환자 기록", "documents": [
                 {"_id": n, "이름": "김" + CANARY, "contact": {"phoneEncrypted": envelope, CANARY + "_encrypted" + str(n): "x"}}
