@@ -35,8 +35,7 @@ static int look(struct drvp_draft *draft, struct drv_run *run, size_t index,
 	draft->column_zone = options->column_zone;
 	draft->chain_budget = options->chain_budget_ms ?
 		options->chain_budget_ms * INT64_C(1000) : DEFAULT_CHAIN_BUDGET;
-	draft->address = (struct drvp_address){ run->sources[index].uri, draft->source->database,
-						run->limits };
+	draft->address = drvp_run_address(run, draft->source);
 	status = drvp_draft_look(draft, &why);
 	return status ? drvp_fail(err, status, "source \"%.60s\": %s", draft->source->name,
 				  drvp_error_text(&why)) : 0;

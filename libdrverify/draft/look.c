@@ -139,7 +139,7 @@ int drvp_draft_look(struct drvp_draft *draft, struct drv_error *err)
 	if (!store || !store->list)
 		return drvp_fail(err, DRV_E_UNSUPPORTED, "this build has no support for %s",
 				 draft->source->store);
-	if (!draft->address.uri)
+	if (!drvp_address_is_set(&draft->address))
 		return drvp_fail(err, DRV_E_USAGE, "it is not said where it is");
 	status = store->open(&draft->session, &draft->address, err);
 	if (!status)

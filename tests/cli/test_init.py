@@ -16,7 +16,7 @@ from test_cli import CANARY, MONGODB, NOWHERE, POSTGRESQL, Case, environment
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 ROLE = "init_reader"
 DATABASE = "init_odd"
-SCALE = 50
+SCALE = 100
 
 
 def place_of(database, role="drverify_reader"):
