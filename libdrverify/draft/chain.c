@@ -20,7 +20,8 @@ static const char *reason_of(const struct drvp_proposed *proposed)
 /* What one table is refused for says only that nothing was proved. */
 static bool only_unproved(int status)
 {
-	return status == DRV_E_USAGE || status == DRV_E_UNSUPPORTED || status == DRV_E_MISSING;
+	return status == DRV_E_USAGE || status == DRV_E_UNSUPPORTED || status == DRV_E_MISSING ||
+	       status == DRV_E_TIMEOUT;
 }
 
 int drvp_draft_chain(struct drvp_draft *draft, struct drvp_draft_table *table,
@@ -48,7 +49,7 @@ int drvp_draft_chain(struct drvp_draft *draft, struct drvp_draft_table *table,
 	status = drvp_chain_propose(&ask, &table->proposed, &why);
 	if (!status && atomic_load(&draft->run->cancelled))
 		return drvp_fail(err, DRV_E_CANCELLED, "the search for a recipe was stopped");
-	if (status && !only_unproved(status))
+	if (status && (!only_unproved(status) || draft->session->lost))
 		return drvp_fail(err, status, "%s", drvp_error_text(&why));
 	table->unproved = status ? drvp_arena_copy(&draft->arena, why.message, strlen(why.message)) :
 				   reason_of(&table->proposed);

@@ -2,7 +2,7 @@
 #include "draft/draft.h"
 
 /* As many rows the server may be asked to look at for its newest. */
-#define ROWS_MOST 200000
+#define ROWS_MOST 50000
 
 /* New rows mostly stand at the end of a table that is too large for that. */
 #define LAST_BLOCKS 64
