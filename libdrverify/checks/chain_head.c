@@ -238,10 +238,22 @@ static void group_new(const struct drvp_chain_judging *j, struct group groups[OU
 			add(&groups[GROWN], &chains->list[i], NULL);
 }
 
+/* Of one chain only: partitions are told by values of rows. */
+static void note_evidence(const struct drvp_chain_judging *j)
+{
+	const struct drvp_bytes *recorded = &j->recipe->expect.head.hash;
+	const struct drvp_chain *chain = drvp_chains_find(&j->own->chains, "", 0);
+
+	if (!j->recipe->partition_by.count && ((chain && chain->head_len) || recorded->len))
+		drvp_evidence(j->out, "head", recorded->bytes, recorded->len,
+			      chain ? chain->head : NULL, chain ? chain->head_len : 0);
+}
+
 void drvp_chain_judge_heads(const struct drvp_chain_judging *j)
 {
 	struct group groups[OUTCOMES] = { { 0 } };
 
+	note_evidence(j);
 	if (j->c->settings->capture && j->c->captured)
 		return;
 	group_recorded(j, groups);

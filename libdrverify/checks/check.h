@@ -177,6 +177,13 @@ struct drvp_figures {
 /* Those of a verdict, for its check to fill in. */
 struct drvp_figures *drvp_figures(struct drvp_verdict *verdict);
 
+/*
+ * Adds a value that stands for data, such as the digest of all rows: what was recorded, "" if nothing
+ * was, and what was found, as bytes that are shown in hexadecimal.
+ */
+void drvp_evidence(struct drvp_verdict *verdict, const char *what, const void *recorded,
+		   size_t recorded_len, const void *found, size_t found_len);
+
 /* 1234567 → "1,234,567" for use in the two above. Each result owns a few such texts. */
 const char *drvp_grouped(struct drvp_verdict *verdict, uint64_t number);
 

@@ -244,6 +244,15 @@ static void summarise(const struct drvp_content_judging *j)
 	drvp_strbuf_free(&text);
 }
 
+static void note_evidence(const struct drvp_content_judging *j)
+{
+	uint8_t digest[DRVP_SUM256_SIZE];
+
+	drvp_sum256_bytes(&j->total.sum, digest);
+	drvp_evidence(j->out, "content", j->recorded ? j->recorded->digest.bytes : NULL,
+		      j->recorded ? j->recorded->digest.len : 0, digest, sizeof digest);
+}
+
 static bool judge_method(const struct drvp_content_judging *j)
 {
 	if (drvp_content_method_fits(j->content, j->c->settings))
@@ -392,6 +401,7 @@ void drvp_content_judge(const struct drvp_item *item, const struct drvp_tally *t
 	if (!judge_method(&j) || !judge_selected(&j) || !judge_key_given(&j) || !judge_key_same(&j))
 		return;
 	j.total = drvp_buckets_total(&j.own->buckets);
+	note_evidence(&j);
 	tell_unrecorded(&j);
 	if (j.recorded && !is_same(&j)) {
 		int comparable = drvp_content_comparable(content, j.recorded, j.own, c->relation,

@@ -319,6 +319,42 @@ static void add_findings(const struct page *page)
 
 /* ------------------------------------------------------------------ evidence */
 
+static void add_value(const struct page *page, const char *label, const char *value)
+{
+	cell(page, label, "where");
+	add(page, "<code>", value);
+	say(page, value[0] ? "</code></td>" : "none</td>");
+}
+
+/* What stands for the data itself: whoever has another copy of it can compare. */
+static void add_values(const struct page *page)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < page->report->verdict_count; i++) {
+		const struct drvp_verdict *verdict = page->report->ordered[i];
+
+		for (size_t j = 0; j < verdict->evidence_count; j++) {
+			const struct drvp_evidence *one = &verdict->evidence[j];
+
+			if (!count++)
+				say(page, "<table><thead><tr><th>Stands for</th><th>Recorded</th>"
+					  "<th>Found</th></tr></thead><tbody>\n");
+			drvp_strbuf_printf(page->out, "<tr class=\"%s\">",
+					   drv_verdict_name(verdict->result.verdict));
+			cell(page, "Stands for", "");
+			add(page, "<span><strong>", one->what);
+			add(page, "</strong> of ", verdict->result.id);
+			say(page, "</span></td>");
+			add_value(page, "Recorded", one->recorded);
+			add_value(page, "Found", one->found);
+			say(page, "</tr>\n");
+		}
+	}
+	if (count)
+		say(page, "</tbody></table>\n");
+}
+
 static int add_evidence(const struct page *page)
 {
 	const struct drv_report *report = page->report;
@@ -342,7 +378,9 @@ static int add_evidence(const struct page *page)
 	add(page, ", SHA-256 <code>", report->basis.sha256);
 	say(page, report->basis.sha256[0] ? "</code>" : "");
 	close_fact(page);
-	drvp_strbuf_printf(page->out, "</tbody></table>\n</section>\n<footer>Written by drverify %s. "
+	say(page, "</tbody></table>\n");
+	add_values(page);
+	drvp_strbuf_printf(page->out, "</section>\n<footer>Written by drverify %s. "
 			   "Read-only: nothing was changed in any source.</footer>\n",
 			   drv_version());
 	return 0;

@@ -229,15 +229,32 @@ static void put_figures(struct drvp_json_writer *writer, const struct drvp_figur
 	put_seconds_figure(writer, "most_loss_seconds", &figures->most_loss);
 }
 
-static void put_result(struct drvp_json_writer *writer, const struct drv_result *result,
-		       const struct drvp_figures *figures)
+static void put_evidence(struct drvp_json_writer *writer, const struct drvp_verdict *verdict)
 {
+	if (!verdict->evidence_count)
+		return;
+	drvp_json_open_array(writer, "evidence", false);
+	for (size_t i = 0; i < verdict->evidence_count; i++) {
+		drvp_json_open_object(writer, NULL, true);
+		drvp_json_put_text(writer, "what", verdict->evidence[i].what);
+		put_text_unless_empty(writer, "recorded", verdict->evidence[i].recorded);
+		put_text_unless_empty(writer, "found", verdict->evidence[i].found);
+		drvp_json_close_object(writer);
+	}
+	drvp_json_close_array(writer);
+}
+
+static void put_result(struct drvp_json_writer *writer, const struct drvp_verdict *verdict)
+{
+	const struct drv_result *result = &verdict->result;
+
 	drvp_json_open_object(writer, "result", false);
 	drvp_json_put_text(writer, "verdict", drv_verdict_name(result->verdict));
 	drvp_json_put_text(writer, "summary", result->summary);
 	drvp_json_put_uint(writer, "rows", result->rows);
 	drvp_json_put_fixed(writer, "seconds", (int64_t)(result->seconds * 1000 + 0.5));
-	put_figures(writer, figures);
+	put_figures(writer, &verdict->figures);
+	put_evidence(writer, verdict);
 	put_text_unless_empty(writer, "blocked_by", result->blocked_by);
 	put_findings(writer, result);
 	drvp_json_close_object(writer);
@@ -266,7 +283,7 @@ static void put_check(struct drvp_json_writer *writer, const struct drvp_json *n
 		record(verdict, writer);
 	else if (expect)
 		drvp_json_put_value(writer, expect->key, expect);
-	put_result(writer, &verdict->result, &verdict->figures);
+	put_result(writer, verdict);
 	drvp_json_close_object(writer);
 }
 

@@ -258,6 +258,30 @@ static void add_actions(const struct record *r)
 	say(r, "- [ ] " BLANK "\n");
 }
 
+/* What stands for the data itself: whoever has another copy of it can compare. */
+static void add_values(const struct record *r)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->report->verdict_count; i++) {
+		const struct drvp_verdict *verdict = r->report->ordered[i];
+
+		for (size_t j = 0; j < verdict->evidence_count; j++) {
+			const struct drvp_evidence *one = &verdict->evidence[j];
+
+			if (!count++)
+				say(r, "\n| Stands for | Recorded | Found |\n|---|---|---|\n");
+			add(r, "| ", one->what);
+			add(r, " of ", verdict->result.id);
+			say(r, " | ");
+			add(r, "", one->recorded[0] ? one->recorded : "none");
+			say(r, " | ");
+			add(r, "", one->found[0] ? one->found : "none");
+			say(r, " |\n");
+		}
+	}
+}
+
 static int add_evidence(const struct record *r)
 {
 	char digest[DRVP_SHA256_TEXT];
@@ -269,6 +293,7 @@ static int add_evidence(const struct record *r)
 	drvp_strbuf_printf(r->out, "| JSON report of this run | `%s` |\n", digest);
 	add(r, "| ", r->report->basis.file);
 	drvp_strbuf_printf(r->out, " | `%s` |\n", r->report->basis.sha256);
+	add_values(r);
 	drvp_strbuf_printf(r->out, "\nWritten by drverify %s, exit status %d.\n\n"
 			   "Signed: " BLANK "   Date: " BLANK "\n", drv_version(),
 			   drv_report_exit_status(r->report));

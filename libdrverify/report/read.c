@@ -137,6 +137,16 @@ static int read_findings(struct reading *reading, struct drvp_verdict *verdict,
 	return 0;
 }
 
+static void read_evidence(struct drvp_verdict *verdict, const struct drvp_json *list)
+{
+	const struct drvp_json *node = list && list->type == DRVP_JSON_ARRAY ? list->first : NULL;
+
+	for (; node && verdict->evidence_count < DRVP_EVIDENCE_MOST; node = node->next)
+		verdict->evidence[verdict->evidence_count++] = (struct drvp_evidence){
+			text_of(node, "what"), text_of(node, "recorded"), text_of(node, "found"),
+		};
+}
+
 static int read_result(struct reading *reading, struct drvp_verdict *verdict)
 {
 	const struct drvp_json *check = verdict->item->node;
@@ -164,6 +174,7 @@ static int read_result(struct reading *reading, struct drvp_verdict *verdict)
 		.loss = drvp_report_number(node, "loss_seconds", DRVP_SECOND),
 		.most_loss = drvp_report_number(node, "most_loss_seconds", DRVP_SECOND),
 	};
+	read_evidence(verdict, drvp_json_member(node, "evidence"));
 	verdict->measured = result->verdict == DRV_PASS || result->verdict == DRV_WARN ||
 			    result->verdict == DRV_FAIL;
 	return read_findings(reading, verdict, drvp_json_member(node, "findings"));

@@ -72,6 +72,24 @@ struct drvp_figures *drvp_figures(struct drvp_verdict *verdict)
 	return &verdict->figures;
 }
 
+static const char *keep_hex(struct drvp_verdict *verdict, const uint8_t *bytes, size_t len)
+{
+	struct drvp_strbuf text = DRVP_STRBUF_INIT;
+
+	drvp_strbuf_hex(&text, bytes, len);
+	return keep(verdict, &text);
+}
+
+void drvp_evidence(struct drvp_verdict *verdict, const char *what, const void *recorded,
+		   size_t recorded_len, const void *found, size_t found_len)
+{
+	if (verdict->evidence_count == DRVP_EVIDENCE_MOST)
+		return;
+	verdict->evidence[verdict->evidence_count++] = (struct drvp_evidence){
+		what, keep_hex(verdict, recorded, recorded_len), keep_hex(verdict, found, found_len),
+	};
+}
+
 void drvp_summarise(struct drvp_verdict *verdict, const char *format, ...)
 {
 	va_list args;

@@ -13,6 +13,15 @@ struct drvp_finding {
 	const struct drv_row_ref *rows;
 };
 
+/* A value that stands for data, in hexadecimal; "": none. */
+struct drvp_evidence {
+	const char *what;            /* "content", "head" */
+	const char *recorded, *found;
+};
+
+/* As many as a check has: the head of a chain, the content of a table. */
+#define DRVP_EVIDENCE_MOST 2
+
 /* The verdict on one check, while it is built and afterwards. */
 struct drvp_verdict {
 	struct drv_result result;               /* first: the public pointer is to it */
@@ -23,6 +32,8 @@ struct drvp_verdict {
 	struct drvp_finding last_word;          /* for one where there was no memory for any */
 	struct drvp_arena arena;
 	struct drvp_figures figures;
+	struct drvp_evidence evidence[DRVP_EVIDENCE_MOST];
+	size_t evidence_count;
 	struct drvp_tally tally;                /* what record needs */
 	bool measured;                          /* the tally is complete and was judged */
 	bool failed;                            /* out of memory while building */

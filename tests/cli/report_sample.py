@@ -114,6 +114,7 @@ def hostile(text):
         if "table" in check:
             check["table"] = ["public", text]
         check["result"]["summary"] = text
+        check["result"]["evidence"] = [{"what": text, "recorded": text, "found": text}]
         for entry in check["result"]["findings"]:
             entry["message"] = text
             for row in entry.get("rows", []):

@@ -1099,6 +1099,26 @@ class WithPostgresql(Case):
         self.assertEqual((self.out, self.err), ("", ""))
         self.assertIn('"pass"', self.get("out.json"))
 
+    def test_evidence_of_content(self):
+        """The digests of a table stand in the report, and the same ones in what is made of it."""
+        table = {"check": "content", "source": "main", "table": "pg_catalog.pg_language"}
+        self.put("report.json", {**document([table]), "sources": {"main": {"store": "postgresql"}}})
+        kept = self.path("kept.json")
+        self.run_program("capture", "--baseline", self.baseline, *self.place, "--write", f"json={kept}", status=0)
+        (one,) = json.loads(self.get("kept.json"))["checks"]
+        self.assertEqual(one["result"]["evidence"], [{"what": "content", "found": one["expect"]["digest"]}])
+        recorded = "12" * 32
+        changed = self.get("kept.json").replace(one["expect"]["digest"], recorded)
+        self.put("kept.json", changed)
+        self.run_program("--baseline", kept, *self.place, "--restored-to", "baseline", "--write",
+                         "json=" + self.path("last.json"), "--write", "html=" + self.path("last.html"), status=2)
+        (last,) = json.loads(self.get("last.json"))["checks"]
+        self.assertEqual(last["result"]["evidence"], [
+            {"what": "content", "recorded": recorded, "found": one["expect"]["digest"]}])
+        self.run_program("show", "--format", "html", self.path("last.json"), status=0)
+        self.assertEqual(self.out, self.get("last.html"))
+        self.assertIn(one["expect"]["digest"], self.out)
+
     def test_environment_places_the_source(self):
         self.verify(status=0, env=environment(DRVERIFY_SOURCE_MAIN=POSTGRESQL))
 

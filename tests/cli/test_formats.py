@@ -253,7 +253,7 @@ class Markdown(Formats):
                         "bullet_list", "ordered_list", "list_item"), token)
                 rows = self.cells(report)
                 # One width from each head down to the next.
-                self.assertEqual({len(row) for row in rows}, {2, 4, 6})
+                self.assertEqual({len(row) for row in rows}, {2, 3, 4, 6})
                 row = next(row for row in rows if row[2:3] == ["row_count"])
                 self.assertEqual([cell.strip() for cell in row], [
                     "4", "fail", "row_count", shown(text).strip(), shown("public." + text).strip(),
@@ -315,6 +315,22 @@ class Html(Formats):
 
 
 class Evidence(Formats):
+    def test_values_that_stand_for_data(self):
+        report = sample()
+        report["checks"][0]["result"]["evidence"] = [
+            {"what": "content", "recorded": "ab" * 32, "found": "cd" * 32}, {"what": "head", "recorded": "ef" * 32}]
+        markdown = self.show(report, "markdown")
+        self.assertIn(f"| content of row_count:main:public.users | {'ab' * 32} | {'cd' * 32} |\n", markdown)
+        self.assertIn(f"| head of row_count:main:public.users | {'ef' * 32} | none |\n", markdown)
+        tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(self.show(report, "html"))
+        rows = [[" ".join("".join(cell.itertext()).split()) for cell in row] for row in tree.iter("tr")]
+        self.assertIn(["content of row_count:main:public.users", "ab" * 32, "cd" * 32], rows)
+        self.assertIn(["head of row_count:main:public.users", "ef" * 32, "none"], rows)
+
+    def test_none_is_no_table(self):
+        for form in ("markdown", "html"):
+            self.assertNotIn("Stands for", self.show(sample(), form))
+
     def test_digest_of_the_report(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "report.json")

@@ -304,6 +304,9 @@ class Case:
         status, report, output = self.drverify("verify", document, False, captured)
         if status != 0 or findings_of(report):
             raise Failed(f"intact data does not pass (exit {status})\n{output}")
+        if captured:
+            for check in report["checks"]:
+                prove_evidence(check)
 
     def baseline(self):
         """The document to verify with, and whether it was captured."""
@@ -408,6 +411,17 @@ def content_documents():
     return [{"insert": "notes", "documents": documents},
             {"insert": "named", "documents": [{"_id": f"canary {n}", "remark": "canary"}
                                               for n in range(100)]}]
+
+
+def prove_evidence(check):
+    """What stands for data is named: what was recorded of it, and the same found again."""
+    expect = check.get("expect", {})
+    wanted = [(what, value) for what, value in (
+        ("content", expect.get("digest")), ("head", expect.get("head", {}).get("hash"))) if value]
+    found = [(one["what"], one["recorded"]) for one in check["result"].get("evidence", [])
+             if one["recorded"] == one["found"]]
+    if wanted != found:
+        raise Failed(f"of {check['check']} the evidence is {found}, not {wanted}")
 
 
 def findings_of(report):
