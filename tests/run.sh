@@ -397,7 +397,9 @@ part_package() {
 
 part_demo() {
 	plain
-	try "demo" "$root/fixtures/demo.sh" --build "$build/plain"
+	try "demo" "$root/fixtures/demo.sh" --build "$build/plain" &&
+		try "README shows what the demo prints" python3 "$root/tests/docs/test_demo.py" \
+			"$build/log/demo.log"
 }
 
 # ---------------------------------------------------------------- other versions of PostgreSQL
