@@ -44,6 +44,22 @@ counts() {
 		-- psql -X -q -At -d "$(connection bench_real)" "${queries[@]}"
 }
 
+# From the command line to the first work on a source, of a document with a hundred checks: only what
+# comes on top of connecting and asking once counts.
+startup() {
+	local number checks='{ "check": "connection", "source": "main" }'
+	for number in {1..99}; do
+		checks="$checks, { \"check\": \"row_count\", \"source\": \"main\", \"table\": \"public.t$number\", \"expect\": { \"min\": 1 } }"
+	done
+	echo "{ \"format\": \"drverify/1\", \"sources\": { \"main\": { \"store\": \"postgresql\" } }, \"checks\": [$checks] }" \
+		>"$work/hundred.json"
+	# One that warns of the settings of a throw-away server would end with 1.
+	python3 "$here/compare.py" --rounds 21 --longer 'start-up with 100 checks against one query' 50 \
+		-- sh -c '"$@"; [ $? -le 1 ]' sh "$drverify" -q --baseline "$work/hundred.json" \
+		--only connection --source "main=$(connection postgres)" \
+		-- sh -c '"$@"' sh "$built/drain" "$(connection postgres)" pg_catalog.pg_am 'SELECT oid FROM pg_catalog.pg_am' 1 binary
+}
+
 load_chain() {
 	load "bench_$1" real --scale 1000 --audit-rows "$1"
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """compare.py: runs two commands in turn and prints the ratio of their medians, and peak memory
 
-usage: compare.py [--rows N] [--rounds N] [--memory MIB] NAME LIMIT -- COMMAND … -- REFERENCE …
+usage: compare.py [--rows N] [--rounds N] [--memory MIB] [--longer] NAME LIMIT -- COMMAND … -- REFERENCE …
   --rows N    both read so many rows: also prints the CPU time that each takes for one
   --rounds N  times that each is run, after one run to warm up (7)
   --memory N  compares peak memory instead of time, of which COMMAND may need N MiB
+  --longer    compares by the difference instead of the ratio; LIMIT is in milliseconds
 Ends with 1 when the ratio is over LIMIT, so that a benchmark run shows it.
 """
 import argparse
@@ -45,6 +46,7 @@ def read_options(arguments):
     parser.add_argument("--rows", type=int)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--memory", type=float)
+    parser.add_argument("--longer", action="store_true")
     parser.add_argument("name")
     parser.add_argument("limit", type=float)
     return parser.parse_args(arguments)
@@ -71,6 +73,10 @@ def main():
         for which, command in commands.items():
             runs[which].append(run(command))
     figure = {which: describe(options, which, runs[which]) for which in commands}
+    if options.longer:
+        longer = (figure["ours"] - figure["reference"]) * 1000
+        print(f"{options.name}  {longer:.0f} ms longer, at most {options.limit:.0f}")
+        sys.exit(longer > options.limit)
     ratio = figure["ours"] / figure["reference"]
     print(f"{options.name}  ratio {ratio:.2f}, at most {options.limit}")
     too_much = options.memory and figure["ours"] > options.memory * 1024
