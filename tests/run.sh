@@ -383,7 +383,8 @@ part_faults() {
 	servers
 	try "every allocation fails" "$build/sanitized/tests/fault/fail_alloc" all
 	export DRV_EVERY=1
-	meson_tests "$build/sanitized" "every time" "calls that fail"
+	meson_tests "$build/sanitized" "every time" "calls that fail" \
+		"connections that are cut"
 	unset DRV_EVERY
 }
 

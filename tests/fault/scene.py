@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import tempfile
 
@@ -119,8 +120,9 @@ class Outcome:
         self.report = report         # None: none was written, or it cannot be read
 
     def results(self):
-        """All that is said of each check, but how long it took."""
-        checks = self.report["checks"] if self.report else []
+        """All that is said of each check, but how long it took, and the port of a proxy."""
+        checks = json.loads(re.sub(r"127\.0\.0\.1:\d+", "PROXY", json.dumps(
+            self.report["checks"]))) if self.report else []
         return [{key: value for key, value in check.get("result", {}).items() if key != "seconds"}
                 for check in checks]
 
