@@ -448,6 +448,122 @@ int drv_run_rehearse(struct drv_run *run, int capture, struct drv_report **out,
  */
 void drv_run_cancel(struct drv_run *run);
 
+/* ------------------------------------------------------------------ checks of the caller's own */
+
+/*
+ * A check in the caller's code. It runs with all others, in the same snapshot and under the same
+ * limits; what it finds stands in every report and decides the verdict. A document may name it, too
+ * ("check": "x.orphans"), as a report does that is a baseline again: where no program has added it
+ * there, it is inconclusive.
+ */
+
+/* One question may be under way, and for one call of one check only. */
+struct drv_session;
+
+/* A code of such a check. All texts have to be there, and are copied. */
+struct drv_check_code {
+	uint32_t struct_size;
+	int32_t effect;              /* DRV_WARN, DRV_FAIL or DRV_INCONCLUSIVE: what it leads to */
+	const char *code;            /* begins with "x.", else as "check" below: "x.orphans.found" */
+	const char *meaning;         /* what was seen */
+	const char *why;             /* how this comes about after a restore */
+	const char *next;            /* what to do next */
+};
+
+#define DRV_CHECK_CODE_INIT { (uint32_t)sizeof(struct drv_check_code), 0, NULL, NULL, NULL, NULL }
+
+/*
+ * Asks by drv_session_query() and its like, tells by drv_session_report() and
+ * drv_session_summarise(), and calls nothing else of the run but drv_run_cancel(). Runs on a thread
+ * of its source, never on that of drv_run_verify() unless no thread can be had; with more than one
+ * job, checks of one source run at the same time. Not called by drv_run_rehearse().
+ * Returns 0, or an enum drv_status and fills error (whose message goes into the report) when it
+ * could not decide: the check is then inconclusive, but the damage that it has reported stands.
+ * It passes only if it reported nothing worse, has summarised what it saw, at least one question was
+ * answered, and no call of the session failed.
+ */
+typedef int (*drv_check_fn)(struct drv_session *session, void *user, struct drv_error *error);
+
+struct drv_check {
+	uint32_t struct_size;
+	int32_t priority;            /* 1 to 9; 0: what the document says, else 5 */
+	const char *check;           /* its kind: "x." and a-z, 0-9, _ or dots, such as "x.orphans" */
+	const char *source;          /* of the baseline */
+	const char *name;            /* tells two of one kind and source apart; NULL: it is the only one.
+					Its id is "x.orphans:main", or "x.orphans:main:NAME" */
+	const struct drv_check_code *codes;     /* code_count of them, one behind the other */
+	size_t code_count;
+	drv_check_fn fn;
+	void *user;
+};
+
+#define DRV_CHECK_INIT \
+	{ (uint32_t)sizeof(struct drv_check), 0, NULL, NULL, NULL, NULL, 0, NULL, NULL }
+
+/*
+ * Adds a check to a run, not to the caller's baseline. Add checks before drv_run_only() and
+ * drv_run_skip() name them. A capture runs them as well and records nothing for them.
+ *   check  copied, but for user
+ * Errors: DRV_E_USAGE (a member makes no sense; it was added before), DRV_E_NOMEM.
+ */
+int drv_run_add_check(struct drv_run *run, const struct drv_check *check, struct drv_error *error);
+
+/*
+ * Receives a row: count values as text, NULL for SQL NULL, valid during the call. Returns 0, or
+ * non-zero to end the question early.
+ */
+typedef int (*drv_row_fn)(size_t count, const char *const *values, void *user);
+
+/*
+ * Asks a PostgreSQL source, inside the snapshot, which is read-only.
+ *   sql     one statement that gives rows. Names need their schema; values are printed in ISO dates,
+ *           UTC and UTF-8
+ *   values  value_count texts for $1, $2 …, NULL for SQL NULL
+ * Errors: DRV_E_USAGE (no such statement; asked from within fn), DRV_E_UNSUPPORTED (the source is
+ * MongoDB), those of reading a source, DRV_E_NOMEM.
+ */
+int drv_session_query(struct drv_session *session, const char *sql, const char *const *values,
+		      size_t value_count, drv_row_fn fn, void *user, struct drv_error *error);
+
+/*
+ * Reads the documents of a collection of a MongoDB source; each is one value: JSON, as
+ * JSON.stringify() prints it.
+ *   filter  a query document as JSON, extended JSON included; NULL: all
+ * Errors: DRV_E_MISSING (no such collection), else as drv_session_query().
+ */
+int drv_session_documents(struct drv_session *session, const char *collection, const char *filter,
+			  drv_row_fn fn, void *user, struct drv_error *error);
+
+/* Has a MongoDB source count documents one by one. *count is 0 after an error. Errors: as above. */
+int drv_session_count(struct drv_session *session, const char *collection, const char *filter,
+		      uint64_t *count, struct drv_error *error);
+
+/*
+ * Reports a finding, at most 100 of a check. Its effect is that of the code.
+ *   code     one that the check was added with
+ *   count    how many rows, documents or other things; 0: not of that kind
+ *   message  one line of UTF-8, at most 2,000 bytes, which should hold no row values
+ * Errors: DRV_E_USAGE, DRV_E_NOMEM.
+ */
+int drv_session_report(struct drv_session *session, const char *code, uint64_t count,
+		       const char *message, struct drv_error *error);
+
+/*
+ * Names a row of the latest finding; of one finding the first eight are kept.
+ *   place  where it is, such as "ctid (12,3)", or ""
+ *   key    its primary key as text, or ""; dropped unless show_keys is set
+ * Errors: DRV_E_USAGE (there is no finding; this is no line of text), DRV_E_NOMEM.
+ */
+int drv_session_report_row(struct drv_session *session, const char *place, const char *key,
+			   struct drv_error *error);
+
+/*
+ * Says in one line what was read and seen; the last one counts. Errors: DRV_E_USAGE (this is no
+ * line of text), DRV_E_NOMEM.
+ */
+int drv_session_summarise(struct drv_session *session, const char *summary,
+			  struct drv_error *error);
+
 /* ------------------------------------------------------------------ reports */
 
 /* A row or document that a finding points at. */

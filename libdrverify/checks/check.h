@@ -81,6 +81,7 @@ struct drvp_check {
 	int shape;                   /* enum drvp_check_shape */
 	int cost;                    /* within one priority, cheaper checks go first: 0, 1, 2 */
 	const char *subject;         /* field that tells two checks of one table apart, or NULL */
+	bool stands;                 /* damage that it saw is damage though it came to no end */
 	size_t config_size;
 	const struct drvp_tally_kind *tally;    /* what it measures besides counts, or NULL */
 	const struct drvp_field *fields;
@@ -141,6 +142,13 @@ extern const struct drvp_check *const drvp_checks[];
 
 /* NULL when there is none of that name. */
 const struct drvp_check *drvp_check_find(const char *name);
+
+/* What a program's own checks are made of: see checks/custom.h. */
+extern const struct drvp_check drvp_check_custom;
+
+/* The explanation of a code of any check of the library, or of this one; NULL: there is none. */
+const struct drv_explanation *drvp_check_explanation(const struct drvp_check *check,
+						      const char *code);
 
 /* Codes that any check can end in: relation.missing, source.unreachable … */
 extern const struct drv_explanation drvp_common_codes[];

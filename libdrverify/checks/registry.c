@@ -118,6 +118,14 @@ const struct drv_explanation drvp_common_codes[] = {
 	  "The document contains SQL or server-side code, which was not allowed to run.",
 	  "Code in a document is run only when a trusted key has signed it, or the operator says so.",
 	  "Have its author sign it and give --trust KEY; or read it and give --allow-sql." },
+	{ "check.foreign", DRV_INCONCLUSIVE,
+	  "The document has a check of another program's own, which nobody here can do.",
+	  "That program embeds the library and adds checks in C; its report serves as baseline now.",
+	  "Verify with the program that wrote it; or leave such checks out: --skip 'x.*'." },
+	{ "check.judged_nothing", DRV_INCONCLUSIVE,
+	  "A check of a program's own ended without a word, or without having read anything.",
+	  "A mistake in the program: a path on which it asks nothing or forgets to say what it saw.",
+	  "Ask the makers of the program." },
 	{ "check.internal", DRV_INCONCLUSIVE, "Something happened that should not.",
 	  "A bug in drverify or in the server, or a proxy that alters the protocol.",
 	  "Run it again; report it with the message if it comes back." },
@@ -185,6 +193,17 @@ const struct drv_explanation *drvp_explanation(const char *code)
 			if (!strcmp(row->code, code))
 				return row;
 	return NULL;
+}
+
+const struct drv_explanation *drvp_check_explanation(const struct drvp_check *check,
+						      const char *code)
+{
+	const struct drv_explanation *known = drvp_explanation(code);
+
+	for (const struct drv_explanation *row = check->codes; !known && row->code; row++)
+		if (!strcmp(row->code, code))
+			known = row;
+	return known;
 }
 
 const struct drv_explanation *drv_finding_explain(const char *code)

@@ -182,7 +182,7 @@ static int read_report(struct drvp_reader *reader, const struct drvp_json *repor
 	return drvp_document_text(reader, verdict, "the verdict", &baseline->verdict);
 }
 
-static int read_document(struct drvp_reader *reader, struct drv_baseline *baseline)
+int drvp_baseline_read(struct drvp_reader *reader, struct drv_baseline *baseline)
 {
 	const struct drvp_json *format = drvp_json_member(baseline->root, "format");
 	struct written_document written = { 0 };
@@ -237,7 +237,7 @@ int drv_baseline_parse(struct drv_baseline **out, const char *bytes, size_t len,
 		status = drvp_sha256_print(baseline->sha256, bytes, len, error);
 	reader = (struct drvp_reader){ &baseline->arena, error, baseline->file };
 	if (!status)
-		status = read_document(&reader, baseline);
+		status = drvp_baseline_read(&reader, baseline);
 	if (status)
 		drv_baseline_free(&baseline);
 	*out = baseline;
@@ -290,6 +290,7 @@ void drv_baseline_free(struct drv_baseline **baseline)
 	if (!b || atomic_fetch_sub(&b->references, 1) != 1)
 		return;
 	drvp_arena_free(&b->arena);
+	drv_baseline_free(&b->parent);
 	free(b);
 }
 

@@ -56,6 +56,7 @@ struct drvp_objectives {
 
 struct drv_baseline {
 	atomic_uint references;
+	struct drv_baseline *parent;            /* shared: what it was derived from, or NULL */
 	struct drvp_arena arena;
 	const char *file;                       /* what messages call it */
 	char sha256[DRVP_SHA256_TEXT];          /* of its bytes */
@@ -74,6 +75,22 @@ struct drv_baseline {
 
 /* Shares a baseline; drv_baseline_free() gives the share back. */
 struct drv_baseline *drvp_baseline_share(const struct drv_baseline *baseline);
+
+/* Reads sources and checks from the tree at root. */
+int drvp_baseline_read(struct drvp_reader *reader, struct drv_baseline *baseline);
+
+/*
+ * The same document, to which one check is added as if it stood there: an object whose members end
+ * with member NULL. members NULL: none is added. The document that it is made from stays as it is.
+ */
+struct drvp_check_member {
+	const char *name;
+	const char *text;            /* NULL: left out */
+	bool number;
+};
+
+int drvp_baseline_derive(struct drv_baseline **out, const struct drv_baseline *from,
+			 const struct drvp_check_member *members, struct drv_error *err);
 
 /* Fails for the report of a run that neither passed nor merely warned. */
 int drvp_baseline_refuse_failed(const struct drv_baseline *baseline, struct drv_error *err);

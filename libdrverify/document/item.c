@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checks/check.h"
+#include "checks/custom.h"
 
 #define DEFAULT_PRIORITY 5
 
@@ -113,7 +113,10 @@ static int find_check(struct drvp_reader *reader, const struct drvp_json *node,
 	status = drvp_document_text(reader, member, "the kind of check", &name);
 	if (status)
 		return status;
-	item->check = drvp_check_find(name);
+	item->check = drvp_custom_is_name(name) ? drvp_custom_check(reader->arena, name, NULL) :
+						  drvp_check_find(name);
+	if (!item->check && drvp_custom_is_name(name))
+		return drvp_fail_nomem(reader->err);
 	return item->check ? 0 : unknown_check(reader, member, name);
 }
 

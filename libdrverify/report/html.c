@@ -285,7 +285,7 @@ static void add_rows(const struct page *page, const struct drv_finding *finding)
 static void add_finding(const struct page *page, const struct drv_result *result,
 			const struct drv_finding *finding)
 {
-	const struct drv_explanation *known = drvp_explanation(finding->code);
+	const struct drv_explanation *known = drvp_verdict_explanation(result, finding->code);
 
 	drvp_strbuf_printf(page->out, "<article class=\"finding %s\">\n<h3><span class=\"tone\">",
 			   drv_verdict_name(finding->effect));

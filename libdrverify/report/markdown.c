@@ -247,7 +247,7 @@ static void add_actions(const struct record *r)
 	for (size_t i = 0; i < r->report->verdict_count; i++)
 		for (size_t j = 0; j < result_at(r, i)->finding_count; j++) {
 			const char *code = drv_result_finding(result_at(r, i), j)->code;
-			const struct drv_explanation *known = drvp_explanation(code);
+			const struct drv_explanation *known = drvp_verdict_explanation(result_at(r, i), code);
 
 			if (!known || is_repeated(r, i, j))
 				continue;

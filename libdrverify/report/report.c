@@ -171,7 +171,8 @@ static void add_finding(struct drvp_verdict *verdict, const char *code, uint64_t
 			const struct drvp_spot *rows, size_t row_count, const char *format,
 			va_list args)
 {
-	const struct drv_explanation *known = drvp_explanation(code);
+	const struct drv_explanation *known = drvp_check_explanation(verdict->item->check,
+								     code);
 	struct drvp_finding *added = new_finding(verdict);
 	struct drvp_strbuf message = DRVP_STRBUF_INIT;
 
@@ -238,14 +239,14 @@ void drvp_verdict_statement(struct drvp_verdict *verdict, const char *statement)
 	verdict->findings[count - 1].finding.statement = keep(verdict, &text);
 }
 
-void drvp_verdict_keep_rows(struct drvp_verdict *verdict)
+void drvp_verdict_keep_damage(struct drvp_verdict *verdict, bool only_rows)
 {
 	size_t kept = 0;
 
 	verdict->result.verdict = DRV_INCONCLUSIVE;
 	for (size_t i = 0; i < verdict->result.finding_count; i++)
 		if (verdict->findings[i].finding.effect == DRV_FAIL &&
-		    verdict->findings[i].finding.row_count) {
+		    (!only_rows || verdict->findings[i].finding.row_count)) {
 			verdict->findings[kept++] = verdict->findings[i];
 			verdict->result.verdict = DRV_FAIL;
 		}
@@ -407,6 +408,14 @@ const struct drv_row_ref *drv_finding_row(const struct drv_finding *finding, siz
 	const struct drvp_finding *whole = (const struct drvp_finding *)(const void *)finding;
 
 	return index < finding->row_count ? &whole->rows[index] : NULL;
+}
+
+const struct drv_explanation *drvp_verdict_explanation(const struct drv_result *result,
+							const char *code)
+{
+	const struct drvp_verdict *verdict = (const struct drvp_verdict *)(const void *)result;
+
+	return drvp_check_explanation(verdict->item->check, code);
 }
 
 const char *drv_verdict_name(int verdict)

@@ -89,8 +89,11 @@ void drvp_verdict_finish(struct drvp_verdict *verdict);
 /* Gives the last finding the SQL that would mend its cause; NULL: there is none. */
 void drvp_verdict_statement(struct drvp_verdict *verdict, const char *statement);
 
-/* Keeps only the damage that was seen in rows, which stays true when the rest was not read. */
-void drvp_verdict_keep_rows(struct drvp_verdict *verdict);
+/*
+ * Keeps only damage, which stays true when the rest was not read; only_rows: only where it was seen
+ * in rows, which is so where rows are counted.
+ */
+void drvp_verdict_keep_damage(struct drvp_verdict *verdict, bool only_rows);
 
 /* The writers: each gives the whole text. */
 int drvp_report_text(const struct drv_report *report, unsigned flags, struct drvp_strbuf *out);
@@ -111,7 +114,11 @@ void drvp_objectives_json(const struct drv_report *report, struct drvp_json_writ
 struct drvp_number drvp_report_number(const struct drvp_json *object, const char *name,
 				      int64_t scale);
 
-/* The explanation of a code of any check. */
+/* That of a code in a result, which may be of a check of the program's own. */
+const struct drv_explanation *drvp_verdict_explanation(const struct drv_result *result,
+							const char *code);
+
+/* The explanation of a code of any check of the library. */
 const struct drv_explanation *drvp_explanation(const char *code);
 
 #endif

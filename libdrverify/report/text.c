@@ -358,7 +358,7 @@ static bool is_repeated(const struct page *page, const struct drv_result *result
 static void print_finding(struct page *page, const struct drv_result *result, size_t index)
 {
 	const struct drv_finding *finding = drv_result_finding(result, index);
-	const struct drv_explanation *known = drvp_explanation(finding->code);
+	const struct drv_explanation *known = drvp_verdict_explanation(result, finding->code);
 
 	column(page, "  ", 2);
 	paint(page, finding->effect, finding->code);

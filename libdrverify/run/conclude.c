@@ -162,11 +162,12 @@ static void conclude_error(struct drvp_task *task, const struct drv_run *run,
 			   const struct drvp_source_report *source)
 {
 	struct drvp_circumstances c = circumstances(run, source, task);
+	const struct drvp_check *check = task->item->check;
 	struct drvp_verdict *verdict = task->verdict;
 
-	if (task->item->check->shape == DRVP_RANGES && !run->rehearsal) {
-		task->item->check->judge(task->item, &verdict->tally, &c, verdict);
-		drvp_verdict_keep_rows(verdict);
+	if ((check->shape == DRVP_RANGES || check->stands) && !run->rehearsal) {
+		check->judge(task->item, &verdict->tally, &c, verdict);
+		drvp_verdict_keep_damage(verdict, !check->stands);
 	}
 	if (task->error.status == DRV_E_BUDGET) {
 		conclude_budget(task, run, NULL);

@@ -5,7 +5,7 @@
 #include "base/digest.h"
 #include "run/run.h"
 
-static int no_such_source(const struct drv_baseline *baseline, const char *name,
+int drvp_no_such_source(const struct drv_baseline *baseline, const char *name,
 			  struct drv_error *err)
 {
 	const char *near = NULL;
@@ -28,7 +28,7 @@ static int find(const struct drv_run *run, const char *name, const char *kind,
 	const struct drvp_source *source = drvp_baseline_source(run->baseline, name);
 
 	if (!source)
-		return no_such_source(run->baseline, name, err);
+		return drvp_no_such_source(run->baseline, name, err);
 	if (kind && strcmp(source->store, kind) != 0)
 		return drvp_fail(err, DRV_E_USAGE, "source \"%.60s\" is %s, but this connection is to "
 				 "%s", name, source->store, kind);

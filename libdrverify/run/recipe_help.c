@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/options.h"
 #include "chain/hasher.h"
 #include "propose/propose.h"
 #include "chain/try.h"
@@ -9,27 +10,6 @@
 
 #define DEFAULT_ROWS 3
 #define DEFAULT_BUDGET (60 * DRVP_SECOND)
-
-/* ------------------------------------------------------------------ options */
-
-/* As for the options of a run: what is longer than we know has to be empty. */
-static int read_options(void *out, size_t size, const void *given, struct drv_error *err)
-{
-	const unsigned char *bytes = given;
-	uint32_t given_size;
-
-	if (!given)
-		return 0;
-	memcpy(&given_size, given, sizeof given_size);
-	if (given_size < sizeof given_size)
-		return drvp_fail(err, DRV_E_USAGE, "struct_size of the options is not set");
-	for (size_t i = size; i < given_size; i++)
-		if (bytes[i])
-			return drvp_fail(err, DRV_E_USAGE,
-					 "the options ask for something that this version lacks");
-	memcpy(out, given, given_size < size ? given_size : size);
-	return 0;
-}
 
 /* ------------------------------------------------------------------ one relation of a source */
 
@@ -171,7 +151,7 @@ int drv_chain_try(struct drv_run *run, const struct drv_chain_try_options *given
 	struct drvp_target targets[2] = { { 0 } };
 	struct drvp_try what = { .fn = fn, .user = user };
 	const char *key;
-	int status = read_options(&options, sizeof options, given, error);
+	int status = drvp_options_read(&options, sizeof options, given, "the options", error);
 
 	what.first = options.first ? options.first : 1;
 	what.count = options.count ? options.count : DEFAULT_ROWS;
@@ -246,7 +226,7 @@ int drv_chain_propose(struct drv_run *run, const struct drv_chain_propose_option
 	struct proposal *proposal;
 	struct drvp_proposed found = { 0 };
 	struct opened o = { 0 };
-	int status = read_options(&options, sizeof options, given, error);
+	int status = drvp_options_read(&options, sizeof options, given, "the options", error);
 
 	*out = NULL;
 	if (!status && !options.table)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/options.h"
 #include "run/progress.h"
 
 #define DEFAULT_TIMEOUT (600 * DRVP_SECOND)
@@ -17,20 +18,6 @@ static unsigned default_jobs(void)
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
 	return processors < 1 ? 1 : processors > 4 ? 4 : (unsigned)processors;
-}
-
-/* A caller built against a newer header may pass a longer struct, but may not use what we lack. */
-static int check_size(const struct drv_run_options *options, struct drv_error *err)
-{
-	const char *bytes = (const char *)options;
-
-	if (options->struct_size < sizeof options->struct_size)
-		return drvp_fail(err, DRV_E_USAGE, "struct_size of the run options is not set");
-	for (size_t i = sizeof *options; i < options->struct_size; i++)
-		if (bytes[i])
-			return drvp_fail(err, DRV_E_USAGE,
-					 "the run options ask for something that this version lacks");
-	return 0;
 }
 
 static int read_times(struct drv_run *run, const struct drv_run_options *options,
@@ -63,15 +50,10 @@ static int read_options(struct drv_run *run, const struct drv_run_options *given
 			struct drv_error *err)
 {
 	struct drv_run_options options = DRV_RUN_OPTIONS_INIT;
-	int status;
+	int status = drvp_options_read(&options, sizeof options, given, "the run options", err);
 
-	if (given) {
-		status = check_size(given, err);
-		if (status)
-			return status;
-		memcpy(&options, given,
-		       given->struct_size < sizeof options ? given->struct_size : sizeof options);
-	}
+	if (status)
+		return status;
 	if (options.jobs > MOST_JOBS)
 		return drvp_fail(err, DRV_E_USAGE, "at most %d connections a source are allowed",
 				 MOST_JOBS);

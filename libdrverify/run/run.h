@@ -40,6 +40,10 @@ struct drv_run {
 /* Whether a check's id, or one of its leading parts, matches a glob of * and ?. */
 bool drvp_glob_selects(const char *glob, const char *id);
 
+/* Fails with the name that may have been meant. */
+int drvp_no_such_source(const struct drv_baseline *baseline, const char *name,
+			struct drv_error *err);
+
 /* Forgets where a source is, without a trace of it. */
 void drvp_run_source_clear(struct drvp_run_source *place);
 

@@ -85,7 +85,9 @@ static bool finish_unit(struct drvp_work *work, const struct drvp_unit *unit,
 			const struct drv_error *err)
 {
 	struct drvp_task *task = unit->task;
-	uint64_t counted = unit->weight.streamed ? 0 : tally->rows;
+	/* What came as a row has been told already. */
+	uint64_t counted = unit->weight.streamed || tally->rows < streamed ? 0 :
+			   tally->rows - streamed;
 	bool last, cut_off = status && drvp_limits_stop(&work->engine->run->limits);
 
 	pthread_mutex_lock(&work->engine->lock);

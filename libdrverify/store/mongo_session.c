@@ -253,6 +253,18 @@ static int mongo_freeze(struct drvp_session *session, const struct drvp_target *
 	return status;
 }
 
+static int mongo_look(struct drvp_session *session, const struct drvp_target *target,
+		      struct drvp_relation **out, struct drv_error *err)
+{
+	struct drvp_mongo *mongo = (struct drvp_mongo *)session;
+	int status = drvp_mongo_begin(mongo, err);
+
+	if (status)
+		return status;
+	*out = drvp_arena_alloc(&mongo->arena, sizeof **out);
+	return *out ? resolve(mongo, *out, target->name, err) : drvp_fail_nomem(err);
+}
+
 /* One range that covers all: a cursor cannot be cut without trusting an index. */
 static int mongo_cut(struct drvp_session *session, const struct drvp_relation *relation,
 		     struct drvp_range *ranges, size_t most, size_t *count, struct drv_error *err)
@@ -365,6 +377,7 @@ const struct drvp_store drvp_store_mongodb = {
 	.size = drvp_mongo_size,
 	.newest = drvp_mongo_newest,
 	.scan = drvp_mongo_scan,
+	.look = mongo_look,
 	.finish = mongo_finish,
 	.close = drvp_mongo_close,
 };

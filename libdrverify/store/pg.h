@@ -92,12 +92,15 @@ int drvp_pg_query(struct drvp_pg *s, PGresult **out, const char *sql, struct drv
 /* Runs several statements, their results not wanted. */
 int drvp_pg_batch(struct drvp_pg *s, const char *sql, struct drv_error *err);
 
-/* Has one statement that gives rows parsed, not run. */
-int drvp_pg_parse(struct drvp_pg *s, const char *sql, struct drv_error *err);
+/* Has one statement that gives rows, and takes so many values, parsed, not run. */
+int drvp_pg_parse(struct drvp_pg *s, const char *sql, size_t values, struct drv_error *err);
 
-/* How many rows one statement gives; stops at one more than most. */
-int drvp_pg_count_rows(struct drvp_pg *s, const char *sql, uint64_t most, uint64_t *rows,
-		       struct drv_error *err);
+/* Receives a result of one row; 1 when it has seen enough, or a status. */
+typedef int (*drvp_pg_result_fn)(const PGresult *result, void *user);
+
+/* Gives the rows of one statement to fn. */
+int drvp_pg_each(struct drvp_pg *s, const char *sql, const char *const *values, size_t value_count,
+		 drvp_pg_result_fn fn, void *user, uint64_t *rows, struct drv_error *err);
 
 int drvp_pg_copy_start(struct drvp_pg *s, const char *sql, struct drv_error *err);
 
@@ -172,6 +175,12 @@ extern const char drvp_pg_ready[];
 
 /* Adds the statement that limits how long later ones may take; 0: only by the run's end. */
 void drvp_pg_put_time_limit(const struct drvp_pg *s, struct drvp_strbuf *sql, int64_t duration);
+
+/*
+ * Sets that limit for rows that have a pace to keep: the server counts the time that they wait,
+ * this side does not.
+ */
+int drvp_pg_limit_time(struct drvp_pg *s, int64_t duration, struct drv_error *err);
 
 /* Adds the statements that open the read-only transaction; snapshot NULL: a new one. */
 void drvp_pg_put_begin(struct drvp_pg *s, struct drvp_strbuf *sql, const char *snapshot);
@@ -268,6 +277,8 @@ int drvp_pg_newest(struct drvp_session *session, const struct drvp_relation *rel
 		   int64_t *instant, bool *found, uint64_t *rows, struct drv_error *err);
 int drvp_pg_ask(struct drvp_session *session, const char *sql, uint64_t most, uint64_t *rows,
 		struct drv_error *err);
+int drvp_pg_rows(struct drvp_session *session, const struct drvp_query *query, uint64_t *rows,
+		 struct drv_error *err);
 
 /* Refuses what PostgreSQL would take for a POSIX rule of the opposite sign, such as "UTC+9". */
 int drvp_pg_check_zone_name(const char *zone, struct drv_error *err);

@@ -1,10 +1,9 @@
-/* pg_query.c: questions that the server answers by itself: counts, the newest time, user's SQL */
+/* pg_query.c: questions that the server answers by itself: counts, sizes, the newest time */
 #include "store/pg.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define BLOCKS_PER_RANGE 1024        /* at least, so that small tables are one range */
 
@@ -171,88 +170,4 @@ int drvp_pg_newest(struct drvp_session *session, const struct drvp_relation *rel
 	PQclear(result);
 	drvp_strbuf_free(&sql);
 	return status;
-}
-
-/* ------------------------------------------------------------------ the user's own SQL */
-
-/* Whether EXPLAIN takes it; what it does not take is only parsed. */
-static bool is_question(const char *sql)
-{
-	static const char *const words[] = { "SELECT", "WITH", "VALUES", "TABLE" };
-
-	sql += strspn(sql, " \t\r\n");
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (!strncasecmp(sql, words[i], strlen(words[i])))
-			return true;
-	return false;
-}
-
-/* Parsed first, which also proves that it is one statement. */
-static int rehearse(struct drvp_pg *s, const char *sql, struct drv_error *err)
-{
-	struct drvp_strbuf question = DRVP_STRBUF_INIT;
-	PGresult *result = NULL;
-	int status = drvp_pg_parse(s, sql, err);
-
-	if (!status && is_question(sql)) {
-		drvp_strbuf_printf(&question, "EXPLAIN %s", sql);
-		status = question.failed ? drvp_fail_nomem(err) :
-					   drvp_pg_query(s, &result, question.data, err);
-	}
-	PQclear(result);
-	drvp_strbuf_free(&question);
-	return status;
-}
-
-/*
- * A read-only transaction that is rolled back undoes all that is stored, but neither a signal to
- * another session, nor a replication slot, nor what a program or file on the server did. Roles that
- * may do such things are refused, also where the statement would first have to take one on.
- */
-static int refuse_powers(struct drvp_pg *s, struct drv_error *err)
-{
-	static const char question[] =
-		"SELECT CASE WHEN r.rolsuper THEN 'superuser'"
-		" WHEN r.rolreplication THEN 'a role with REPLICATION'"
-		" ELSE 'a member of ' || r.rolname END"
-		" FROM pg_catalog.pg_roles r WHERE (r.rolsuper OR r.rolreplication OR r.rolname IN"
-		" ('pg_execute_server_program', 'pg_write_server_files', 'pg_signal_backend',"
-		" 'pg_signal_autovacuum_worker'))"
-		" AND (pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER')"
-		" OR pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER'))"
-		" ORDER BY r.rolsuper DESC, r.rolreplication DESC, r.rolname LIMIT 1";
-	PGresult *result;
-	int status = drvp_pg_query(s, &result, question, err);
-
-	if (status)
-		return status;
-	if (PQntuples(result))
-		status = drvp_fail(err, DRV_E_DENIED, "SQL from a document is not run as %s; "
-				   "connect as a role made by: CREATE ROLE drverify LOGIN; "
-				   "GRANT pg_read_all_data TO drverify", PQgetvalue(result, 0, 0));
-	PQclear(result);
-	return status;
-}
-
-/* The statement may have called set_config(), or taken locks, which may belong to the session. */
-static const char forget[] = "ROLLBACK TO SAVEPOINT " DRVP_PG_SAVEPOINT
-			     ";SELECT pg_catalog.pg_advisory_unlock_all()";
-
-int drvp_pg_ask(struct drvp_session *session, const char *sql, uint64_t most, uint64_t *rows,
-		struct drv_error *err)
-{
-	struct drvp_pg *s = drvp_pg(session);
-	int status, again;
-
-	*rows = 0;
-	s->about = NULL;
-	status = refuse_powers(s, err);
-	if (status)
-		return status;
-	status = session->rehearsal ? rehearse(s, sql, err) :
-				      drvp_pg_count_rows(s, sql, most, rows, err);
-	if (s->session.lost)
-		return status;
-	again = drvp_pg_batch(s, forget, status ? NULL : err);
-	return status ? status : again;
 }

@@ -230,25 +230,11 @@ static int check_end(struct scan *scan, struct drv_error *err)
 	return 0;
 }
 
-/* The server counts the time that rows wait for their pace; this side does not. */
-static int limit_time(struct drvp_pg *s, int64_t duration, struct drv_error *err)
-{
-	struct drvp_strbuf sql = DRVP_STRBUF_INIT;
-	int status = 0;
-
-	if (drvp_limits_paced(&s->limits)) {
-		drvp_pg_put_time_limit(s, &sql, duration);
-		status = sql.failed ? drvp_fail_nomem(err) : drvp_pg_batch(s, sql.data, err);
-	}
-	drvp_strbuf_free(&sql);
-	return status;
-}
-
 static int stream(struct scan *scan, drvp_row_fn fn, void *user, struct drv_error *err)
 {
 	char *bytes;
 	size_t len;
-	int status = limit_time(scan->s, 0, err);
+	int status = drvp_pg_limit_time(scan->s, 0, err);
 
 	if (!status)
 		status = drvp_pg_copy_start(scan->s, scan->sql.data, err);
@@ -265,7 +251,7 @@ static int stream(struct scan *scan, drvp_row_fn fn, void *user, struct drv_erro
 	if (!status)
 		status = check_end(scan, err);
 	/* What failed falls back to the savepoint, and with it to the usual limit. */
-	return status ? status : limit_time(scan->s, scan->s->limits.work, err);
+	return status ? status : drvp_pg_limit_time(scan->s, scan->s->limits.work, err);
 }
 
 /* ------------------------------------------------------------------ the scan */

@@ -174,6 +174,7 @@ const struct drvp_store drvp_store_postgresql = {
 	.scan = drvp_pg_scan,
 	.digest = drvp_pg_digest,
 	.ask = drvp_pg_ask,
+	.query = drvp_pg_rows,
 	.zone = drvp_pg_zone,
 	.advise = drvp_pg_advise,
 	.finish = finish,

@@ -55,6 +55,19 @@ void drvp_pg_put_time_limit(const struct drvp_pg *s, struct drvp_strbuf *sql, in
 			   duration ? milliseconds(duration) : 0);
 }
 
+int drvp_pg_limit_time(struct drvp_pg *s, int64_t duration, struct drv_error *err)
+{
+	struct drvp_strbuf sql = DRVP_STRBUF_INIT;
+	int status = 0;
+
+	if (drvp_limits_paced(&s->limits)) {
+		drvp_pg_put_time_limit(s, &sql, duration);
+		status = sql.failed ? drvp_fail_nomem(err) : drvp_pg_batch(s, sql.data, err);
+	}
+	drvp_strbuf_free(&sql);
+	return status;
+}
+
 void drvp_pg_put_begin(struct drvp_pg *s, struct drvp_strbuf *sql, const char *snapshot)
 {
 	int64_t lock_wait = s->limits.work / 2 < LOCK_WAIT ? s->limits.work / 2 : LOCK_WAIT;

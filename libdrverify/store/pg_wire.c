@@ -244,13 +244,13 @@ int drvp_pg_query(struct drvp_pg *s, PGresult **out, const char *sql, struct drv
 	return status;
 }
 
-/* ------------------------------------------------------------------ counting a query's rows */
+/* ------------------------------------------------------------------ the rows of a query */
 
 /*
  * Parses the statement without running it. One that gives no rows could be COMMIT, which would end
  * the snapshot.
  */
-int drvp_pg_parse(struct drvp_pg *s, const char *sql, struct drv_error *err)
+int drvp_pg_parse(struct drvp_pg *s, const char *sql, size_t values, struct drv_error *err)
 {
 	PGresult *description;
 	int status = begin_question(s, err);
@@ -267,39 +267,58 @@ int drvp_pg_parse(struct drvp_pg *s, const char *sql, struct drv_error *err)
 	status = collect(s, &description, err);
 	if (status)
 		return status;
-	if (PQnparams(description) || !PQnfields(description))
+	if (!PQnfields(description))
 		status = drvp_pg_fail(s, err, DRV_E_USAGE,
 				      "the statement must be one query that gives rows");
+	else if ((size_t)PQnparams(description) != values)
+		status = drvp_pg_fail(s, err, DRV_E_USAGE, "the statement takes %d values, and %zu are "
+				      "given", PQnparams(description), values);
 	PQclear(description);
 	return status;
 }
 
-int drvp_pg_count_rows(struct drvp_pg *s, const char *sql, uint64_t most, uint64_t *rows,
-		       struct drv_error *err)
+/* 0 to go on, 1 when fn has seen enough. */
+static int feed_result(struct drvp_pg *s, const PGresult *result, drvp_pg_result_fn fn, void *user,
+		       uint64_t *rows, struct drv_error *err)
+{
+	ExecStatusType state = PQresultStatus(result);
+	uint64_t bytes = 0;
+
+	if (state == PGRES_TUPLES_OK)
+		return 0;
+	if (state != PGRES_SINGLE_TUPLE)
+		return drvp_pg_fail_result(s, result, err);
+	++*rows;
+	for (int i = 0; i < PQnfields(result); i++)
+		bytes += (uint64_t)PQgetlength(result, 0, i);
+	drvp_flow_count(&s->session.flow, bytes);
+	return fn(result, user);
+}
+
+int drvp_pg_each(struct drvp_pg *s, const char *sql, const char *const *values, size_t value_count,
+		 drvp_pg_result_fn fn, void *user, uint64_t *rows, struct drv_error *err)
 {
 	PGresult *result;
-	int status = drvp_pg_parse(s, sql, err);
+	int status = drvp_pg_parse(s, sql, value_count, err);
 
 	*rows = 0;
 	if (status)
 		return status;
-	if (!PQsendQueryPrepared(s->conn, "", 0, NULL, NULL, NULL, 0) ||
+	if (!PQsendQueryPrepared(s->conn, "", (int)value_count, values, NULL, NULL, 0) ||
 	    !PQsetSingleRowMode(s->conn))
 		return lose(s, err);
 	while (!(status = next_result(s, &result, err)) && result) {
-		ExecStatusType state = PQresultStatus(result);
-
-		if (state == PGRES_SINGLE_TUPLE)
-			++*rows;
-		else if (state != PGRES_TUPLES_OK)
-			status = drvp_pg_fail_result(s, result, err);
+		status = feed_result(s, result, fn, user, rows, err);
 		PQclear(result);
-		if (status || *rows > most)
+		if (!status && drvp_flow_is_due(&s->session.flow))
+			status = keep_pace(s, err);
+		if (status)
 			break;
 	}
-	if (status || *rows > most)
+	drvp_flow_settle(&s->session.flow, &s->limits);
+	if (status)
 		drvp_pg_abandon(s);
-	return status;
+	return status < 0 ? status : 0;
 }
 
 /* ------------------------------------------------------------------ COPY */

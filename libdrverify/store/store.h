@@ -264,6 +264,15 @@ struct drvp_scan {
 	size_t except_count;
 };
 
+/* A statement with values for its $1, $2 …, and who hears of its rows. */
+struct drvp_query {
+	const char *sql;
+	const char *const *values;   /* as text; NULL: SQL NULL */
+	size_t value_count;
+	drv_row_fn fn;
+	void *user;
+};
+
 /* Which values of which rows the server is to hash. */
 struct drvp_digest_question {
 	const struct drvp_relation *relation;
@@ -480,6 +489,16 @@ struct drvp_store {
 	/* How many rows one user-written statement gives; never as superuser. Optional. */
 	int (*ask)(struct drvp_session *session, const char *sql, uint64_t most, uint64_t *rows,
 		   struct drv_error *err);
+
+	/*
+	 * Rows of one statement of the caller's own, as text. rows receives how many were fed. Optional.
+	 */
+	int (*query)(struct drvp_session *session, const struct drvp_query *query, uint64_t *rows,
+		     struct drv_error *err);
+
+	/* After freeze: a relation that is none of its targets. Optional. */
+	int (*look)(struct drvp_session *session, const struct drvp_target *target,
+		    struct drvp_relation **out, struct drv_error *err);
 
 	/* The clock changes of a zone, from the server's own zone data. Optional. */
 	int (*zone)(struct drvp_session *session, const char *name, struct drvp_zone *out,
