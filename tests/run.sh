@@ -9,9 +9,8 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/tests
 parts=(
-	header     # the public header by itself
 	unit       # without servers, sanitized
-	exports    # what the library exports
+	interface  # what programs are built against: header, exports, manual page
 	builds     # without one of the stores
 	embed      # from outside, as installed
 	cli        # the tool
@@ -190,39 +189,16 @@ servers() {
 
 # ---------------------------------------------------------------- parts
 
-part_header() {
-	local compiler
-	for compiler in gcc clang; do
-		try "header as C11, $compiler" "$compiler" -std=c11 -Wall -Wextra -Wpedantic \
-			-Werror -fsyntax-only -x c "$root/include/drverify.h"
-	done
-	for compiler in g++ clang++; do
-		try "header as C++17, $compiler" "$compiler" -std=c++17 -Wall -Wextra -Wpedantic \
-			-Werror -fsyntax-only -x c++ "$root/include/drverify.h"
-	done
-}
-
 part_unit() {
 	sanitized
 	meson_suites "$build/sanitized" unit
 }
 
-# What the library exports, what its map says and what its header declares are one list.
-same_exports() {
-	nm -D --defined-only "$build/plain/libdrverify/libdrverify.so" |
-		sed -n 's/^[0-9a-f]* [TDBRV] \([a-z_0-9]*\)@@.*/\1/p' | sort >"$build/exports"
-	sed -n 's/^[[:space:]]*\(drv_[a-z_0-9]*\);$/\1/p' "$root/libdrverify/libdrverify.map" |
-		sort >"$build/mapped"
-	tr '\n' ' ' <"$root/include/drverify.h" | sed 's#/\*#\n&#g; s#\*/#&\n#g' |
-		grep -v '^/\*' | grep -o '\bdrv_[a-z_0-9]*(' | tr -d '(' |
-		sort -u >"$build/declared"
-	[ -s "$build/exports" ] && diff "$build/mapped" "$build/exports" &&
-		diff "$build/mapped" "$build/declared"
-}
-
-part_exports() {
+# What programs are built against.
+part_interface() {
 	plain
-	try "exports, map and header agree" same_exports
+	try "header, exports, version script, manual page" \
+		python3 "$root/tests/abi/interface.py" "$build/plain"
 	if [ "$(uname -m)" = x86_64 ]; then
 		try "library and program are hardened" "$root/tests/hardening.sh" \
 			"$build/plain/libdrverify/libdrverify.so" "$build/plain/cli/drverify"
@@ -286,6 +262,8 @@ part_embed() {
 	for kind in shared static; do
 		try "embedding: damaged, $kind" embed_finds_damage "$build/embed-$kind"
 	done
+	try "embedding: the programs of the page" \
+		env LIBRARY_PATH="$LD_LIBRARY_PATH" python3 "$root/tests/docs/test_embedding.py"
 	unset LD_LIBRARY_PATH
 }
 
