@@ -12,6 +12,7 @@
 #include "document/item.h"
 
 #define NO_NUL "^[^\\u0000]*$"
+#define CUSTOM_NAME "^x[.][a-z0-9_.]+$"
 
 /* ------------------------------------------------------------------ the schema */
 
@@ -141,11 +142,11 @@ static const char *target_rule(const struct drvp_check *check)
 	return "{ \"oneOf\": [{ \"required\": [\"table\"] }, { \"required\": [\"collection\"] }] }";
 }
 
-static void put_check(struct drvp_json_writer *w, const struct drvp_check *check)
+static void put_check(struct drvp_json_writer *w, const char *name, const struct drvp_check *check)
 {
 	const struct drvp_field *tables[] = { drvp_item_fields, check->fields, NULL };
 
-	drvp_json_open_object(w, check->name, false);
+	drvp_json_open_object(w, name, false);
 	drvp_json_put_text(w, "description", check->help);
 	put_object(w, tables);
 	drvp_json_open_array(w, "allOf", false);
@@ -164,13 +165,21 @@ static void put_checks(struct drvp_json_writer *w)
 	put_json(w, "required", "[\"check\"]");
 	drvp_json_open_object(w, "properties", false);
 	drvp_json_open_object(w, "check", false);
+	drvp_json_open_array(w, "anyOf", false);
+	drvp_json_open_object(w, NULL, false);
 	drvp_json_open_array(w, "enum", true);
 	for (const struct drvp_check *const *check = drvp_checks; *check; check++)
 		drvp_json_put_text(w, NULL, (*check)->name);
 	drvp_json_close_array(w);
 	drvp_json_close_object(w);
+	put_json(w, NULL, "{ \"type\": \"string\", \"pattern\": \"" CUSTOM_NAME "\" }");
+	drvp_json_close_array(w);
+	drvp_json_close_object(w);
 	drvp_json_close_object(w);
 	drvp_json_open_array(w, "allOf", false);
+	put_json(w, NULL, "{ \"if\": { \"properties\": { \"check\": { \"type\": \"string\", \"pattern\": \""
+			  CUSTOM_NAME "\" } }, \"required\": [\"check\"] }, "
+			  "\"then\": { \"$ref\": \"#/$defs/custom\" } }");
 	for (const struct drvp_check *const *check = drvp_checks; *check; check++) {
 		struct drvp_strbuf text = DRVP_STRBUF_INIT;
 
@@ -287,7 +296,8 @@ static void put_definitions(struct drvp_json_writer *w)
 	drvp_json_open_object(w, "$defs", false);
 	put_definition(w, "source", drvp_source_fields);
 	for (const struct drvp_check *const *check = drvp_checks; *check; check++)
-		put_check(w, *check);
+		put_check(w, (*check)->name, *check);
+	put_check(w, "custom", &drvp_check_custom);
 	put_definition(w, "condition", drvp_condition_fields);
 	put_definition(w, "hmac", drvp_hmac_fields);
 	put_definition(w, "digest_by", drvp_digest_by_fields);

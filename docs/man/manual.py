@@ -114,7 +114,7 @@ def document(path):
     with open(path, encoding="utf-8") as file:
         schema = json.load(file)
     definitions = schema["$defs"]
-    checks = schema["properties"]["checks"]["items"]["properties"]["check"]["enum"]
+    checks = schema["properties"]["checks"]["items"]["properties"]["check"]["anyOf"][0]["enum"]
     first = definitions[checks[0]]["properties"]
     common = [name for name in first
               if all(definitions[check]["properties"].get(name) == first[name] for check in checks)]

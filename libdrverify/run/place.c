@@ -27,6 +27,8 @@ static int find(const struct drv_run *run, const char *name, const char *kind,
 {
 	const struct drvp_source *source = drvp_baseline_source(run->baseline, name);
 
+	*place = NULL;
+	*store = NULL;
 	if (!source)
 		return drvp_no_such_source(run->baseline, name, err);
 	if (kind && strcmp(source->store, kind) != 0)

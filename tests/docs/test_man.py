@@ -67,7 +67,7 @@ class Manual(unittest.TestCase):
     def test_members(self):
         text = shown("drverify-document.5")
         schema = json.loads(source("docs", "drverify.schema.json"))
-        checks = schema["properties"]["checks"]["items"]["properties"]["check"]["enum"]
+        checks = schema["properties"]["checks"]["items"]["properties"]["check"]["anyOf"][0]["enum"]
         named = set(re.findall(r"(?m)^ {7}([a-z_.]+)$", text))
         wanted = {"table", "tolerance", "duration", "time", "where", "filter"}
 
