@@ -86,8 +86,14 @@ void drvp_pg_end_transaction(struct drvp_pg *s);
 
 /* ------------------------------------------------------------------ pg_wire.c */
 
-/* Runs one statement that gives at most a few rows. PQclear() the result. */
-int drvp_pg_query(struct drvp_pg *s, PGresult **out, const char *sql, struct drv_error *err);
+/*
+ * Runs one statement that gives at most a few rows, of so many columns, whose texts hold no NUL: what
+ * does not is refused. PQclear() the result. The second, for statements that give exactly one row.
+ */
+int drvp_pg_query(struct drvp_pg *s, PGresult **out, int columns, const char *sql,
+		  struct drv_error *err);
+int drvp_pg_query_row(struct drvp_pg *s, PGresult **out, int columns, const char *sql,
+		      struct drv_error *err);
 
 /* Runs several statements, their results not wanted. */
 int drvp_pg_batch(struct drvp_pg *s, const char *sql, struct drv_error *err);
@@ -112,6 +118,28 @@ int drvp_pg_copy_finish(struct drvp_pg *s, uint64_t *rows, struct drv_error *err
 
 /* Stops a COPY, or any other question, without waiting long. */
 void drvp_pg_abandon(struct drvp_pg *s);
+
+/* ------------------------------------------------------------------ pg_answer.c */
+
+/* What a question may be answered with, streams aside. */
+#define DRVP_PG_ANSWER_MAX ((size_t)64 << 20)
+
+/* The rows that have come so far; PQclear() them. */
+struct drvp_pg_answer {
+	PGresult *rows;
+	size_t bytes;
+};
+
+/* Adds a row that came alone, since libpq would keep however many a server sends. */
+int drvp_pg_gather(struct drvp_pg *s, struct drvp_pg_answer *answer, const PGresult *row,
+		   struct drv_error *err);
+
+/* Fails unless an answer has so many columns, and texts without NUL. */
+int drvp_pg_check_answer(struct drvp_pg *s, const PGresult *answer, int columns,
+			 struct drv_error *err);
+
+/* A whole number that takes all of a text and fits. */
+bool drvp_pg_read_number(int64_t *number, const char *text);
 
 /* ------------------------------------------------------------------ pg_cancel.c */
 

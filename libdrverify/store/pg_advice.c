@@ -73,7 +73,7 @@ static int ask(struct drvp_pg *s, const struct drvp_identity *identity,
 			   INT64_MAX : (uint64_t)(prospect->seconds * 2000));
 	drvp_strbuf_str(&sql, extensions);
 	status = sql.failed || expected.failed ? drvp_fail_nomem(err) :
-						 drvp_pg_query(s, &result, sql.data, err);
+						 drvp_pg_query(s, &result, 3, sql.data, err);
 	for (int i = 0; i < PQntuples(result); i++)
 		fn(PQgetvalue(result, i, 0), PQgetvalue(result, i, 1), PQgetvalue(result, i, 2), user);
 	PQclear(result);

@@ -231,7 +231,7 @@ int drvp_pg_resolve(struct drvp_pg *s, const struct drvp_target *targets, size_t
 	if (!status && sql.failed)
 		status = drvp_fail_nomem(err);
 	if (!status)
-		status = drvp_pg_query(s, &result, sql.data, err);
+		status = drvp_pg_query(s, &result, ROLE + 1, sql.data, err);
 	if (!status && (size_t)PQntuples(result) != count)
 		status = drvp_fail(err, DRV_E_INTERNAL, "the server's catalog names a table twice");
 	for (size_t i = 0; i < count && !status; i++)
@@ -311,7 +311,7 @@ static int fill_columns(struct drvp_pg *s, struct drvp_relation *relation, size_
 }
 
 /* Asks the question between head and tail about all relations that can be read. */
-static int ask_about(struct drvp_pg *s, PGresult **out, const char *head, const char *tail,
+static int ask_about(struct drvp_pg *s, PGresult **out, int columns, const char *head, const char *tail,
 		     const struct drvp_relation *relations, size_t count, struct drv_error *err)
 {
 	struct drvp_strbuf sql = DRVP_STRBUF_INIT;
@@ -331,7 +331,7 @@ static int ask_about(struct drvp_pg *s, PGresult **out, const char *head, const 
 	if (sql.failed)
 		status = drvp_fail_nomem(err);
 	else
-		status = *joint ? drvp_pg_query(s, out, sql.data, err) : 0;
+		status = *joint ? drvp_pg_query(s, out, columns, sql.data, err) : 0;
 	drvp_strbuf_free(&sql);
 	return status;
 }
@@ -343,12 +343,18 @@ static int fill_blocks(struct drvp_pg *s, struct drvp_relation *relations, size_
 	static const char head[] = "SELECT w.ord, pg_catalog.pg_relation_size(w.rel) / "
 		"pg_catalog.current_setting('block_size')::pg_catalog.int8 FROM (VALUES ";
 	PGresult *result;
-	int status = ask_about(s, &result, head, ") w(ord, rel)", relations, count, err);
+	int status = ask_about(s, &result, 2, head, ") w(ord, rel)", relations, count, err);
 
-	for (int i = 0; i < PQntuples(result); i++) {
-		size_t at = strtoul(PQgetvalue(result, i, 0), NULL, 10);
+	for (int i = 0; i < PQntuples(result) && !status; i++) {
+		int64_t at, blocks;
 
-		relations[at].blocks = strtoull(PQgetvalue(result, i, 1), NULL, 10);
+		if (!drvp_pg_read_number(&at, PQgetvalue(result, i, 0)) || at < 0 ||
+		    (size_t)at >= count || !drvp_pg_read_number(&blocks, PQgetvalue(result, i, 1)) ||
+		    blocks < 0)
+			status = drvp_fail(err, DRV_E_INTERNAL, "the server gives a table that was "
+					   "not asked for, or a size that is no number");
+		else
+			relations[at].blocks = (uint64_t)blocks;
 	}
 	PQclear(result);
 	return status;
@@ -366,7 +372,7 @@ int drvp_pg_describe(struct drvp_pg *s, struct drvp_relation *relations, size_t 
 {
 	PGresult *result;
 	int row = 0;
-	int status = ask_about(s, &result, describe_head, describe_tail, relations, count, err);
+	int status = ask_about(s, &result, KEY + 1, describe_head, describe_tail, relations, count, err);
 
 	for (size_t i = 0; i < count && !status; i++) {
 		if (relations[i].state != DRVP_RELATION_READY)

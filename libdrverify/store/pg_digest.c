@@ -44,18 +44,16 @@ static int put_question(struct drvp_pg *s, struct drvp_strbuf *sql,
 static int read_answer(struct drvp_pg *s, const PGresult *result, struct drvp_server_digest *out,
 		       struct drv_error *err)
 {
-	const char *rows, *probe;
-	char *rows_end, *probe_end;
+	int64_t rows, probe;
 
-	if (PQntuples(result) != 1 || PQnfields(result) != 3)
+	if (PQntuples(result) != 1)
 		return drvp_pg_fail(s, err, DRV_E_INTERNAL, "the server's digest is not one row");
-	rows = PQgetvalue(result, 0, 0);
-	probe = PQgetvalue(result, 0, 2);
-	out->rows = strtoull(rows, &rows_end, 10);
-	out->probe = (uint64_t)strtoll(probe, &probe_end, 10);
-	if (rows_end == rows || *rows_end || probe_end == probe || *probe_end ||
+	if (!drvp_pg_read_number(&rows, PQgetvalue(result, 0, 0)) || rows < 0 ||
+	    !drvp_pg_read_number(&probe, PQgetvalue(result, 0, 2)) ||
 	    !drvp_sum256_read(&out->sum, PQgetvalue(result, 0, 1)))
 		return drvp_pg_fail(s, err, DRV_E_INTERNAL, "the server's digest is no number");
+	out->rows = (uint64_t)rows;
+	out->probe = (uint64_t)probe;
 	return 0;
 }
 
@@ -73,7 +71,7 @@ int drvp_pg_digest(struct drvp_session *session, const struct drvp_digest_questi
 	if (!status)
 		status = put_question(s, &sql, question, columns, err);
 	if (!status)
-		status = drvp_pg_query(s, &result, sql.data, err);
+		status = drvp_pg_query(s, &result, session->rehearsal ? 1 : 3, sql.data, err);
 	if (!status && !session->rehearsal)
 		status = read_answer(s, result, out, err);
 	PQclear(result);

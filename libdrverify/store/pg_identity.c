@@ -12,7 +12,7 @@ int drvp_pg_ask_text(struct drvp_pg *s, const char *sql, const char **out, struc
 {
 	PGresult *result;
 	const char *text = "";
-	int status = drvp_pg_query(s, &result, sql, err);
+	int status = drvp_pg_query(s, &result, 1, sql, err);
 
 	*out = "";
 	if (status == DRV_E_CONNECT || status == DRV_E_CANCELLED || status == DRV_E_TIMEOUT ||
@@ -207,7 +207,7 @@ static const char suspicious[] =
 static int ask_warnings(struct drvp_pg *s, struct drvp_identity *out, struct drv_error *err)
 {
 	PGresult *result;
-	int status = drvp_pg_query(s, &result, suspicious, err);
+	int status = drvp_pg_query(s, &result, 1, suspicious, err);
 
 	if (status)
 		return status;

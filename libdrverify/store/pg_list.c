@@ -55,7 +55,7 @@ static int fill(struct drvp_pg *s, struct drvp_listed *listed, const PGresult *r
 static int ask(struct drvp_pg *s, struct drvp_listed **out, size_t *count, struct drv_error *err)
 {
 	PGresult *result;
-	int status = drvp_pg_query(s, &result, question, err);
+	int status = drvp_pg_query(s, &result, OF_EXTENSION + 1, question, err);
 	size_t rows = status ? 0 : (size_t)PQntuples(result);
 
 	if (!status) {

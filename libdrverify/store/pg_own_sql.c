@@ -26,7 +26,7 @@ static int rehearse(struct drvp_pg *s, const char *sql, struct drv_error *err)
 	if (!status && is_question(sql)) {
 		drvp_strbuf_printf(&question, "EXPLAIN %s", sql);
 		status = question.failed ? drvp_fail_nomem(err) :
-					   drvp_pg_query(s, &result, question.data, err);
+					   drvp_pg_query(s, &result, 1, question.data, err);
 	}
 	PQclear(result);
 	drvp_strbuf_free(&question);
@@ -51,7 +51,7 @@ static int refuse_powers(struct drvp_pg *s, struct drv_error *err)
 		" OR pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER'))"
 		" ORDER BY r.rolsuper DESC, r.rolreplication DESC, r.rolname LIMIT 1";
 	PGresult *result;
-	int status = drvp_pg_query(s, &result, question, err);
+	int status = drvp_pg_query(s, &result, 1, question, err);
 
 	if (status)
 		return status;

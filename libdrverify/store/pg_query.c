@@ -41,12 +41,13 @@ int drvp_pg_cut(struct drvp_session *session, const struct drvp_relation *relati
 int drvp_pg_parse_count(struct drvp_pg *s, const PGresult *result, int field, uint64_t *rows,
 			struct drv_error *err)
 {
-	const char *text = PQgetvalue(result, 0, field);
-	char *end;
+	int64_t number;
 
-	*rows = strtoull(text, &end, 10);
-	if (PQntuples(result) == 1 && end != text && !*end)
+	if (PQntuples(result) == 1 &&
+	    drvp_pg_read_number(&number, PQgetvalue(result, 0, field)) && number >= 0) {
+		*rows = (uint64_t)number;
 		return 0;
+	}
 	return drvp_pg_fail(s, err, DRV_E_INTERNAL, "the server's count is no number");
 }
 
@@ -70,7 +71,7 @@ int drvp_pg_count(struct drvp_session *session, const struct drvp_relation *rela
 	if (!status)
 		status = drvp_pg_put_where(s, &sql, relation, selection, NULL, err);
 	if (!status)
-		status = drvp_pg_query(s, &result, sql.data, err);
+		status = drvp_pg_query(s, &result, 1, sql.data, err);
 	if (!status && !session->rehearsal)
 		status = drvp_pg_parse_count(s, result, 0, rows, err);
 	PQclear(result);
@@ -128,13 +129,15 @@ static int put_newest(struct drvp_pg *s, struct drvp_strbuf *sql, const struct d
 	return 0;
 }
 
-static int64_t read_newest(const PGresult *result)
+static int read_newest(struct drvp_pg *s, const PGresult *result, int64_t *instant,
+		       struct drv_error *err)
 {
 	const char *text = PQgetvalue(result, 0, 1);
 
-	if (*PQgetvalue(result, 0, 0) == 't')
-		return strtoll(text, NULL, 10);
-	return *text == '-' ? DRVP_TIME_MINUS_INFINITY : DRVP_TIME_INFINITY;
+	*instant = *text == '-' ? DRVP_TIME_MINUS_INFINITY : DRVP_TIME_INFINITY;
+	if (*PQgetvalue(result, 0, 0) != 't' || drvp_pg_read_number(instant, text))
+		return 0;
+	return drvp_pg_fail(s, err, DRV_E_INTERNAL, "the server's newest time is no number");
 }
 
 int drvp_pg_newest(struct drvp_session *session, const struct drvp_relation *relation,
@@ -159,13 +162,13 @@ int drvp_pg_newest(struct drvp_session *session, const struct drvp_relation *rel
 	if (!status) {
 		drvp_strbuf_str(&sql, ") q");
 		status = sql.failed ? drvp_fail_nomem(err) :
-				      drvp_pg_query(s, &result, sql.data, err);
+				      drvp_pg_query(s, &result, session->rehearsal ? 1 : 3, sql.data, err);
 	}
 	if (!status && !session->rehearsal)
 		status = drvp_pg_parse_count(s, result, 2, rows, err);
 	if (!status && !session->rehearsal && !PQgetisnull(result, 0, 1)) {
 		*found = true;
-		*instant = read_newest(result);
+		status = read_newest(s, result, instant, err);
 	}
 	PQclear(result);
 	drvp_strbuf_free(&sql);

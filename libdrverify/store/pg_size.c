@@ -25,7 +25,7 @@ static int ask_size(struct drvp_pg *s, const struct drvp_relation *relation,
 		status = drvp_pg_fail(s, err, DRV_E_UNSUPPORTED, "its size is not known");
 	else
 		status = sql->failed ? drvp_fail_nomem(err) :
-				       drvp_pg_query(s, &result, sql->data, err);
+				       drvp_pg_query(s, &result, 1, sql->data, err);
 	if (!status)
 		status = drvp_pg_parse_count(s, result, 0, number, err);
 	PQclear(result);

@@ -105,7 +105,7 @@ int drvp_pg_check_settings(struct drvp_pg *s, struct drv_error *err)
 		" AND pg_catalog.current_setting('TimeZone') = 'UTC'"
 		" AND pg_catalog.current_setting('row_security') = 'off'";
 	PGresult *result;
-	int status = drvp_pg_query(s, &result, question, err);
+	int status = drvp_pg_query_row(s, &result, 1, question, err);
 
 	if (status)
 		return status;
@@ -250,7 +250,7 @@ static int take_snapshot(struct drvp_pg *s, bool share, struct drv_error *err)
 		" (SELECT pg_catalog.bool_or(rolsuper) FROM pg_catalog.pg_roles"
 		" WHERE rolname IN (session_user, current_user))",
 		share ? "pg_catalog.pg_export_snapshot()" : "NULL");
-	status = sql.failed ? drvp_fail_nomem(err) : drvp_pg_query(s, &result, sql.data, err);
+	status = sql.failed ? drvp_fail_nomem(err) : drvp_pg_query_row(s, &result, 4, sql.data, err);
 	drvp_strbuf_free(&sql);
 	if (status)
 		return status;

@@ -37,7 +37,7 @@ static int ask(struct drvp_pg *s, PGresult **out, const struct drvp_relation *re
 	if (!sql.len && !sql.failed)
 		return 0;
 	drvp_strbuf_str(&sql, tail);
-	status = sql.failed ? drvp_fail_nomem(err) : drvp_pg_query(s, out, sql.data, err);
+	status = sql.failed ? drvp_fail_nomem(err) : drvp_pg_query(s, out, NAME + 1, sql.data, err);
 	drvp_strbuf_free(&sql);
 	return status;
 }

@@ -68,6 +68,15 @@ static int wait_slice(const struct drvp_pg *s, short events, int64_t until)
 	return poll(&fd, 1, left / 1000 < SLICE_MS ? (int)(left / 1000) + 1 : SLICE_MS);
 }
 
+/* Which libpq keeps, however many. Those of a connection that was lent are for its owner. */
+static void forget_notifications(struct drvp_pg *s)
+{
+	PGnotify *notification;
+
+	while (!s->lent.connection && (notification = PQnotifies(s->conn)))
+		PQfreemem(notification);
+}
+
 /* Sends what is left to send and waits until something arrived. */
 static int receive(struct drvp_pg *s, struct drv_error *err)
 {
@@ -83,8 +92,12 @@ static int receive(struct drvp_pg *s, struct drv_error *err)
 		ready = wait_slice(s, unsent ? POLLIN | POLLOUT : POLLIN, s->deadline);
 		if (ready < 0 && errno != EINTR)
 			return lose(s, err);
-		if (ready > 0)
-			return PQconsumeInput(s->conn) ? 0 : lose(s, err);
+		if (ready > 0 && !PQconsumeInput(s->conn))
+			return lose(s, err);
+		if (ready > 0) {
+			forget_notifications(s);
+			return 0;
+		}
 	}
 	return status;
 }
@@ -110,13 +123,19 @@ static bool discard(struct drvp_pg *s)
 {
 	while (!PQisBusy(s->conn)) {
 		PGresult *result = PQgetResult(s->conn);
-		bool copying = PQresultStatus(result) == PGRES_COPY_OUT;
+		ExecStatusType state = PQresultStatus(result);
+		bool copying = state == PGRES_COPY_OUT;
 		char *bytes;
 		int n = 1;
 
 		if (!result)
 			return true;
 		PQclear(result);
+		/* Wants to be fed: libpq would say so for ever. */
+		if (state == PGRES_COPY_IN || state == PGRES_COPY_BOTH) {
+			s->session.lost = true;
+			return true;
+		}
 		while (copying && n > 0) {
 			n = PQgetCopyData(s->conn, &bytes, 1);
 			if (n > 0)
@@ -151,23 +170,31 @@ void drvp_pg_abandon(struct drvp_pg *s)
 static int collect(struct drvp_pg *s, PGresult **out, struct drv_error *err)
 {
 	PGresult *result, *kept = NULL;
+	struct drvp_pg_answer answer = { 0 };
 	int failure = 0, status;
 
 	/* What follows a failure, such as the end of the connection, must not hide it. */
 	while (!(status = next_result(s, &result, failure ? NULL : err)) && result) {
 		ExecStatusType state = PQresultStatus(result);
 
-		if (!failure && state != PGRES_COMMAND_OK && state != PGRES_TUPLES_OK)
+		if (state == PGRES_SINGLE_TUPLE)
+			failure = failure ? failure : drvp_pg_gather(s, &answer, result, err);
+		else if (!failure && state != PGRES_COMMAND_OK && state != PGRES_TUPLES_OK)
 			failure = drvp_pg_fail_result(s, result, err);
 		PQclear(kept);
 		kept = result;
-		if (state == PGRES_COPY_OUT || state == PGRES_COPY_IN || state == PGRES_COPY_BOTH) {
+		if (state == PGRES_COPY_OUT || state == PGRES_COPY_IN ||
+		    state == PGRES_COPY_BOTH || answer.bytes > DRVP_PG_ANSWER_MAX) {
 			drvp_pg_abandon(s);
 			break;
 		}
 	}
 	if (!failure)
 		failure = status;
+	if (answer.rows) {
+		PQclear(kept);
+		kept = answer.rows;
+	}
 	if (failure || !out) {
 		PQclear(kept);
 		kept = NULL;
@@ -229,18 +256,38 @@ static int send_statement(struct drvp_pg *s, const char *sql, struct drv_error *
 	return 0;
 }
 
-int drvp_pg_query(struct drvp_pg *s, PGresult **out, const char *sql, struct drv_error *err)
+int drvp_pg_query(struct drvp_pg *s, PGresult **out, int columns, const char *sql,
+		  struct drv_error *err)
 {
 	int status = send_statement(s, sql, err);
 
 	*out = NULL;
+	if (!status && !PQsetSingleRowMode(s->conn))
+		status = lose(s, err);
 	if (!status)
 		status = collect(s, out, err);
-	if (!status && PQresultStatus(*out) != PGRES_TUPLES_OK) {
+	if (!status && PQresultStatus(*out) != PGRES_TUPLES_OK)
+		status = drvp_pg_fail(s, err, DRV_E_INTERNAL, "the server gave no rows");
+	if (!status)
+		status = drvp_pg_check_answer(s, *out, columns, err);
+	if (status) {
 		PQclear(*out);
 		*out = NULL;
-		status = drvp_pg_fail(s, err, DRV_E_INTERNAL, "the server gave no rows");
 	}
+	return status;
+}
+
+int drvp_pg_query_row(struct drvp_pg *s, PGresult **out, int columns, const char *sql,
+		      struct drv_error *err)
+{
+	int status = drvp_pg_query(s, out, columns, sql, err);
+
+	if (status || PQntuples(*out) == 1)
+		return status;
+	status = drvp_pg_fail(s, err, DRV_E_INTERNAL, "the server's answer has %d rows, and one was "
+			      "asked for", PQntuples(*out));
+	PQclear(*out);
+	*out = NULL;
 	return status;
 }
 
@@ -365,18 +412,16 @@ int drvp_pg_copy_next(struct drvp_pg *s, char **bytes, size_t *len, struct drv_e
 int drvp_pg_copy_finish(struct drvp_pg *s, uint64_t *rows, struct drv_error *err)
 {
 	PGresult *result = NULL;
-	const char *text;
-	char *end;
+	int64_t number;
 	int status = keep_pace(s, err);
 
 	if (!status)
 		status = collect(s, &result, err);
 	if (status)
 		return status;
-	text = PQcmdTuples(result);
-	errno = 0;
-	*rows = strtoull(text, &end, 10);
-	if (errno || end == text || *end)
+	if (drvp_pg_read_number(&number, PQcmdTuples(result)) && number >= 0)
+		*rows = (uint64_t)number;
+	else
 		status = drvp_pg_fail(s, err, DRV_E_INTERNAL,
 				      "the server does not say how many rows it sent");
 	PQclear(result);

@@ -9,6 +9,9 @@
 
 /* No zone on earth has had two changes closer than a week less an hour, since 1970. */
 #define STEP "6 days"
+/* In seconds: far from what was asked for, and from where any clock stands. */
+#define FURTHEST (INT64_C(1) << 40)
+#define FURTHEST_OFFSET (30 * 3600)
 
 /*
  * Adds the interval by which the zone's clock is ahead of UTC at t, a timestamptz. The session's
@@ -69,9 +72,18 @@ static int fill_zone(struct drvp_pg *s, const char *name, const PGresult *result
 	out->changes = drvp_arena_array(&s->arena, count, sizeof *out->changes);
 	if (!out->name || !out->changes)
 		return drvp_fail_nomem(err);
+	if (!count)
+		return drvp_fail(err, DRV_E_INTERNAL, "the server gives no offset for time zone \"%s\"",
+				 name);
 	for (size_t i = 0; i < count; i++) {
-		int64_t instant = strtoll(PQgetvalue(result, (int)i, 0), NULL, 10);
-		int64_t offset = strtoll(PQgetvalue(result, (int)i, 1), NULL, 10);
+		int64_t instant = 0, offset;
+
+		if ((i && !drvp_pg_read_number(&instant, PQgetvalue(result, (int)i, 0))) ||
+		    !drvp_pg_read_number(&offset, PQgetvalue(result, (int)i, 1)) ||
+		    instant < -FURTHEST || instant > FURTHEST ||
+		    offset < -FURTHEST_OFFSET || offset > FURTHEST_OFFSET)
+			return drvp_fail(err, DRV_E_INTERNAL, "the server's changes of time zone "
+					 "\"%s\" are no times", name);
 
 		if (*PQgetvalue(result, (int)i, 2) != 't')
 			return drvp_fail(err, DRV_E_UNSUPPORTED,
@@ -92,7 +104,7 @@ static int ask(struct drvp_pg *s, const char *name, struct drvp_zone *out, struc
 	drvp_pg_put_literal(s, &zone, name, strlen(name));
 	put_question(&sql, drvp_strbuf_text(&zone));
 	status = sql.failed || zone.failed ? drvp_fail_nomem(err) :
-					     drvp_pg_query(s, &result, sql.data, err);
+					     drvp_pg_query(s, &result, 3, sql.data, err);
 	if (status == DRV_E_USAGE)
 		drvp_fail(err, status,
 			  "the server knows no time zone \"%s\"; name it by place, such as "
