@@ -3,6 +3,9 @@
 
 #include "draft/draft.h"
 
+/* Fewer entries leave open what stands for what they lack. */
+#define FEWEST_ENTRIES 3
+
 static const char *reason_of(const struct drvp_proposed *proposed)
 {
 	if (!proposed->rows)
@@ -14,6 +17,8 @@ static const char *reason_of(const struct drvp_proposed *proposed)
 	if (proposed->agreeing < proposed->rows)
 		return "the recipe gives the stored hash of some of the entries that were tried only: "
 		       "the others were hashed in another way, or changed";
+	if (proposed->rows < FEWEST_ENTRIES)
+		return "there are too few entries to prove it";
 	return NULL;
 }
 

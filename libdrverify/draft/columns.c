@@ -48,7 +48,7 @@ static int note(struct discovering *d, const char *path, size_t len, int kind)
 
 	for (size_t i = 0; i < d->count; i++)
 		if (!strcmp(d->columns[i].name, path)) {
-			if (d->columns[i].kind == DRVP_NULL)
+			if (d->columns[i].kind == DRVP_NULL || d->columns[i].kind == DRVP_PRESENT)
 				d->columns[i].kind = kind;
 			d->seen[i]++;
 			return 0;

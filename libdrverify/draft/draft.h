@@ -80,6 +80,9 @@ struct drvp_draft {
 int drvp_draft_look(struct drvp_draft *draft, struct drv_error *err);
 void drvp_draft_close(struct drvp_draft *draft);
 
+/* Whether an error ends all of it: the session is of no more use, or the run has to end. */
+bool drvp_draft_is_over(const struct drvp_draft *draft, int status);
+
 /* Whether a table or collection is checked; else why not, for people. */
 const char *drvp_draft_left_out(const struct drvp_listed *listed);
 

@@ -37,8 +37,7 @@ static int keep_text(struct drvp_draft *draft, const char **to, const char *text
 	return *to ? 0 : drvp_fail_nomem(err);
 }
 
-/* What refuses one table does not keep the others from being looked into. */
-static bool concerns_all(const struct drvp_draft *draft, int status)
+bool drvp_draft_is_over(const struct drvp_draft *draft, int status)
 {
 	return draft->session->lost || status == DRV_E_NOMEM || status == DRV_E_CANCELLED ||
 	       status == DRV_E_BUDGET;
@@ -62,7 +61,8 @@ static int look_into(struct drvp_draft *draft, struct drvp_draft_table *table,
 		status = steps[i](draft, table, &why);
 	if (!status)
 		return 0;
-	if (concerns_all(draft, status))
+	/* What refuses one table does not keep the others from being looked into. */
+	if (drvp_draft_is_over(draft, status))
 		return drvp_fail(err, status, "%s", drvp_error_text(&why));
 	return keep_text(draft, &table->trouble, drvp_error_text(&why), err);
 }

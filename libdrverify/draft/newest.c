@@ -115,6 +115,9 @@ int drvp_draft_newest(struct drvp_draft *draft, struct drvp_draft_table *table,
 	if (!table->time)
 		return 0;
 	status = look_for_newest(draft, table, err);
+	/* Times of which only some are dates, a scan that took too long: then it is not known. */
+	if (status)
+		table->newest_set = false;
 	note_latest(draft, table);
-	return status;
+	return drvp_draft_is_over(draft, status) ? status : 0;
 }

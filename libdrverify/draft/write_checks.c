@@ -202,6 +202,8 @@ static void say_of_plaintext(struct entry *entry, const struct drvp_draft_table 
 		say(&entry->note, "%zu of %zu sampled rows have %s in plain text beside the ciphertext: when "
 		    "it is gone, state \"plaintext_policy\": \"absent\".", field->readable,
 		    table->sampled, field->plaintext);
+	else if (field->plaintext)
+		say(&entry->note, "No sampled row has %s in plain text.", field->plaintext);
 }
 
 static void put_field(struct drvp_json_writer *writer, const struct drvp_draft *draft,
@@ -309,7 +311,7 @@ static void put_chain(struct drvp_json_writer *writer, const struct drvp_draft *
 		say(&entry.todo, "How its entries are hashed was not proved: %s. Say it: drverify "
 		    "chain-propose looks longer, drverify chain-try shows the bytes. As it stands, "
 		    "%s.", table->unproved, proposed->check.len ?
-		    "entries that were hashed in another way count as damaged" :
+		    "entries that it does not fit count as damaged" :
 		    "only the links are verified, not what the entries say, and \"order_by\" is a guess");
 	close_entry(&entry);
 }

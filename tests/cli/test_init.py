@@ -4,6 +4,7 @@
 Environment as for test_cli.py. DRV_GENERATE and DRV_MONGO_COMMAND name fixtures/generate and
 fixtures/mongo_command.
 """
+import hmac
 import json
 import os
 import re
@@ -211,6 +212,23 @@ class Platform(Drafts):
         self.no_value_is_told()
         self.goes_on(*places)
 
+    def test_a_todo_does_not_keep_from_trying_a_recipe(self):
+        self.draft("--source", "main=" + place_of("init_plan"))
+        self.check("audit_chain", "public.audit_logs")["todo"] = "look at some entries"
+        self.put("checks.json", self.document)
+        self.run_program("chain-try", "--baseline", self.path("checks.json"), "--source",
+                         "main=" + place_of("init_plan"), status=0)
+
+    def test_a_place_in_a_file(self):
+        place = self.put("place", place_of("init_plan") + f" application_name={CANARY}\n")
+        os.chmod(place, 0o600)
+        self.draft("--source", "main=@" + place, "-q")
+        self.assertEqual((self.out, self.err), ("", ""))
+        self.assertNotIn(CANARY, self.draft_text)
+        self.put("place", f"{MONGODB}{self.search}")
+        self.draft("--source", "search=@" + place, "-q")
+        self.assertEqual(self.document["sources"]["search"]["store"], "mongodb")
+
     def test_a_draft_is_shown(self):
         self.run_program("init", "--source", "main=" + place_of("init_real"), "--timeout", "100ms", status=0)
         self.assertIn("drverify doctor --capture", self.err)
@@ -353,6 +371,24 @@ class Odd(Drafts):
         self.assertEqual(self.checks("audit_chain", "public.accounts"), [])
         self.is_refused(*self.place, says="todo of audit_chain:main:public.log and 1 more")
 
+    def test_a_key_explains_links(self):
+        previous, rows = "", []
+        for n in range(1, 40):
+            mac = hmac.new(CANARY.encode(), f"{previous}|{n}|step {n}".encode(), "sha256").hexdigest()
+            rows.append(f"({n}, 'step {n}', " + (f"'{previous}'" if previous else "NULL") + f", '{mac}')")
+            previous = mac
+        psql("CREATE TABLE log (id bigint PRIMARY KEY, what text, prev_hmac text, row_hmac text);"
+             "INSERT INTO log VALUES " + ",".join(rows))
+        key = self.put("hmac.key", CANARY + "\n")
+        os.chmod(key, 0o600)
+        self.draft(*self.place, "--key", f"audit={key}")
+        self.assertEqual(self.check("audit_chain", "public.log")["digest"]["key"], "audit")
+        self.assertNotIn(CANARY, self.draft_text)
+        self.goes_on(*self.place, "--key", f"audit={key}")
+        psql("DELETE FROM log WHERE id > 2")
+        self.draft(*self.place, "--key", f"audit={key}")
+        self.assertIn("too few entries", self.check("audit_chain", "public.log")["todo"])
+
     def test_resting_tables_are_not_called_stale(self):
         psql('''
             CREATE TABLE orders (id int PRIMARY KEY, created_at timestamptz);
@@ -423,7 +459,10 @@ class OddCollections(Drafts):
                 {"_id": n, "이름": "김" + CANARY, "contact": {"phoneEncrypted": envelope, CANARY + "_encrypted" + str(n): "x"}}
                 for n in range(20)]},
             {"insert": "plain", "documents": [{"_id": n, "ssnEncrypted": CANARY} for n in range(20)]},
-            {"insert": "mixed", "documents": [{"_id": 1, "a": 1}, {"_id": 2, "a": {"b": 1}}, {"_id": 3, "a": [1]}]},
+            {"insert": "mixed", "documents": [
+                {"_id": 1, "a": 1, "xEncrypted": 1, "createdAt": "2025"},
+                {"_id": 2, "a": {"b": 1}, "xEncrypted": envelope, "createdAt": {"$date": "2025-12-30T05:30:00Z"}},
+                {"_id": 3, "a": [1], "xEncrypted": envelope, "createdAt": {"$date": "2025-12-30T05:30:00Z"}}]},
             {"create": "nothing"},
         ], self.database)
         self.draft(*self.place)
@@ -431,9 +470,10 @@ class OddCollections(Drafts):
         field = self.check("encrypted_field", '환자 기록')
         self.assertEqual((field["ciphertext"], field["plaintext"], field["format"]),
                          ("contact.phoneEncrypted", "contact.phone", "aes-256-gcm-envelope"))
+        self.assertIn("1 of 3 sampled values are no", self.check("encrypted_field", "mixed")["todo"])
         self.assertIn("20 of 20 sampled values are no ciphertext", self.check("encrypted_field", "plain")["todo"])
         self.assertNotIn(CANARY, self.draft_text)
-        self.is_refused(*self.place, says="todo of encrypted_field:search:plain:ssnEncrypted")
+        self.is_refused(*self.place, says="todo of encrypted_field:search:mixed:xEncrypted and 1 more")
 
 
 if __name__ == "__main__":
