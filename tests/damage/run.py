@@ -16,6 +16,8 @@ finding codes exactly. Members of case.json:
   damaged_keys      instead of keys, once the data is damaged
   recoded           the data is stored in this encoding until it is damaged, then restored from a
                     dump into a database of UTF8
+  reloaded          true: MongoDB's data is dumped and loaded into another database, in another order,
+                    before it is damaged
   edited            members that somebody changes in every check of the baseline, null to take one out
   sidecars          what befalls the files beside the document: removed, altered, or exchanged
   flags             more options, for every "drverify verify" on this case
@@ -57,7 +59,7 @@ INCIDENT = "2025-12-30T14:30:00+09:00"
 KNOWN = {"about", "shape", "document", "damaged_document", "baseline", "flags", "damaged_flags",
          "capture_flags", "keys", "damaged_keys", "recoded", "sidecars", "without", "role", "unreachable",
          "needs", "exit", "findings", "says", "rows",
-         "edited"}
+         "edited", "reloaded"}
 CANARY = b"canary"
 # Nothing listens there; refused at once.
 NOWHERE = {"main": "host=127.0.0.1 port=1 dbname=nothing",
@@ -153,6 +155,10 @@ class Stores:
         run([self.options.generate, "--output", "mongodb", "--uri", self.mongodb_uri(database),
              "--database", database, "--scale", MONGODB_SCALE])
 
+    def reload_mongodb(self, database, other):
+        run([pathlib.Path(self.options.mongo_command).with_name("mongo_reload"), self.mongodb,
+             database, other])
+
     def intact_mongodb(self):
         """One intact database for all cases that do not damage MongoDB."""
         with self.locks["mongodb"]:
@@ -186,6 +192,7 @@ class Case:
             raise Failed(f"case.json has unknown members: {', '.join(sorted(unknown))}")
         self.commands = self.read_commands()
         self.database = f"{stores.prefix}_{self.name}".replace("-", "_")[:63]
+        self.mongodb = self.database
         self.uris = {}
 
     def read_commands(self):
@@ -318,14 +325,22 @@ class Case:
             raise Failed(f"capture of intact data fails (exit {status})\n{output}")
         return self.scratch / "capture.json", True
 
+    def reload(self):
+        """From here on the other database is the one that is looked at."""
+        self.mongodb = f"{self.database}_again"
+        self.stores.reload_mongodb(self.database, self.mongodb)
+        self.uris["search"] = self.stores.mongodb_uri(self.mongodb)
+
     def damage(self):
         if "recoded" in self.spec:
             self.stores.restore_as_utf8(self.database, self.scratch / "dump.sql")
+        if self.spec.get("reloaded"):
+            self.reload()
         mutation = self.folder / "mutate.sql"
         if mutation.exists():
             self.stores.psql(self.database, mutation.read_text("utf-8"))
         if self.commands:
-            self.stores.commands(self.database, self.commands)
+            self.stores.commands(self.mongodb, self.commands)
         if "sidecars" in self.spec:
             self.spoil_sidecars(self.spec["sidecars"])
 
@@ -383,7 +398,8 @@ class Case:
     def clean(self):
         self.stores.drop_postgresql(self.database)
         if self.commands and self.stores.mongodb:
-            self.stores.drop_mongodb(self.database)
+            for database in {self.database, self.mongodb}:
+                self.stores.drop_mongodb(database)
 
     def try_out(self):
         """Raises Failed when something is not as the case says."""
@@ -405,7 +421,7 @@ def content_documents():
     """Documents in which everything that a digest of the stored bytes tells apart can change."""
     documents = [{"_id": {"$oid": f"{0x65800000 + n * 21600:08x}{n:016x}"},
                   "remark": f"canary {n}", "kept": n % 2 == 0, "count": {"$numberInt": str(n)},
-                  "seen": {"$numberInt": "0"}, "deep": {"a": [1, {"b": f"canary {n}"}], "c": None},
+                  "seen": {"$numberInt": "0"}, "share": {"$numberDouble": str(n / 8)}, "deep": {"a": [1, {"b": f"canary {n}"}], "c": None},
                   "made": {"$date": {"$numberLong": str(1735689600000 + n * 21600000)}}}
                  for n in range(300)]
     return [{"insert": "notes", "documents": documents},
