@@ -44,6 +44,7 @@ struct script {
 	bool replica, secondary, old, moving, deny_list;
 	int counted;                 /* what a count says; 0: the truth */
 	bool view, collated;
+	bool numbers;                /* documents also have a double of doubles[] */
 	int nulls;                   /* what a count of documents without a value says */
 	int wire;                    /* the newest protocol; 0: a recent one */
 	uint32_t flip;               /* number of the bit; beyond the end: none */
@@ -101,7 +102,23 @@ static void append_hello(bson_t *reply, struct script *script, unsigned port)
 	BSON_APPEND_DOUBLE(reply, "ok", 1);
 }
 
-static void append_document(bson_t *batch, int index)
+/* All compare as equal to the one before, or to nothing, but are other bytes. */
+static const uint64_t doubles[DOCUMENTS] = {
+	0, UINT64_C(1) << 63,        /* 0, -0 */
+	UINT64_C(0x7ff8000000000000), UINT64_C(0xfff8000000000000), UINT64_C(0x7ff8000000000001),
+	UINT64_C(0x7ff0000000000001), UINT64_C(0x7fffffffffffffff), UINT64_C(0xfff0dead0000beef),
+	UINT64_C(0x7ff0000000000000), UINT64_C(0xfff0000000000000),      /* infinities */
+};
+
+static double double_of(int index)
+{
+	double number;
+
+	memcpy(&number, &doubles[index], sizeof number);
+	return number;
+}
+
+static void append_document(bson_t *batch, const struct script *script, int index)
 {
 	char key[16], text[40];
 	bson_t document;
@@ -111,6 +128,8 @@ static void append_document(bson_t *batch, int index)
 	BSON_APPEND_DOCUMENT_BEGIN(batch, key, &document);
 	BSON_APPEND_INT32(&document, "_id", index);
 	BSON_APPEND_UTF8(&document, "v", text);
+	if (script->numbers)
+		BSON_APPEND_DOUBLE(&document, "n", double_of(index));
 	bson_append_document_end(batch, &document);
 }
 
@@ -127,7 +146,7 @@ static void append_batch(bson_t *reply, const struct script *script, bool first,
 	BSON_APPEND_DOCUMENT_BEGIN(reply, "cursor", &cursor);
 	BSON_APPEND_ARRAY_BEGIN(&cursor, first ? "firstBatch" : "nextBatch", &batch);
 	for (int i = from; i < end; i++)
-		append_document(&batch, i);
+		append_document(&batch, script, i);
 	bson_append_array_end(&cursor, &batch);
 	BSON_APPEND_INT64(&cursor, "id", last ? 0 : CURSOR);
 	BSON_APPEND_UTF8(&cursor, "ns", "db.things");
@@ -464,6 +483,41 @@ static void an_honest_server_is_read_whole(void **state)
 	/* A standalone server offers no majority; documents are read in their natural order. */
 	assert_false(atomic_load(&f.script.majority));
 	assert_true(atomic_load(&f.script.natural));
+	end(&f);
+}
+
+static int compare_stable(const struct drvp_row *row, void *user)
+{
+	struct script script = { .numbers = true };
+	bson_t batch = BSON_INITIALIZER;
+	const uint8_t *data;
+	bson_iter_t at;
+	uint32_t len;
+
+	append_document(&batch, &script, (int)row->ordinal);
+	assert_true(bson_iter_init(&at, &batch) && bson_iter_next(&at));
+	bson_iter_document(&at, &len, &data);
+	assert_int_equal(row->stable_len, len);
+	assert_memory_equal(row->stable, data, len);
+	bson_destroy(&batch);
+	++*(uint64_t *)user;
+	return 0;
+}
+
+/* What is digested are the bytes that the server sent, whatever they mean. */
+static void every_bit_of_a_number_is_kept(void **state)
+{
+	static const struct drvp_wanted wanted = { "", DRVP_FORM_STABLE };
+	struct fixture f = { .script = { .numbers = true } };
+	struct drvp_scan question = { .columns = &wanted, .column_count = 1 };
+	uint64_t seen = 0, rows;
+
+	(void)state;
+	open_and_freeze(&f, "");
+	question.relation = &f.relations[0];
+	assert_int_equal(store->scan(f.session, &question, compare_stable, &seen, &rows, &f.error),
+			 0);
+	assert_int_equal(seen, DOCUMENTS);
 	end(&f);
 }
 
@@ -1018,6 +1072,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_honest_server_is_read_whole),
+		cmocka_unit_test(every_bit_of_a_number_is_kept),
 		cmocka_unit_test(an_empty_batch_is_not_the_end),
 		cmocka_unit_test(no_broken_answer_passes),
 		cmocka_unit_test(no_flipped_bit_loses_a_document),
