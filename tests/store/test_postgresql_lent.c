@@ -258,6 +258,17 @@ static void after_an_error_among_rows(void **state)
 	lend_new(FIELD("breaks"), NULL, DRV_INCONCLUSIVE, "check.internal", NULL);
 }
 
+/* What the owner has locked stays locked. */
+static void after_sql_of_the_document(void **state)
+{
+	struct drv_run_options options = DRV_RUN_OPTIONS_INIT;
+
+	(void)state;
+	options.allow_sql = 1;
+	lend_new("{\"check\": \"assert\", \"source\": \"main\", \"rows\": 1, \"sql\": "
+		 "\"SELECT set_config('TimeZone', 'UTC', false)\"}", &options, DRV_PASS, NULL, NULL);
+}
+
 /* A run, and a second one on the same connection. */
 static void again_and_again(void **state)
 {
@@ -556,6 +567,7 @@ int main(void)
 		cmocka_unit_test(after_a_time_out),
 		cmocka_unit_test(after_a_spent_budget),
 		cmocka_unit_test(after_an_error_among_rows),
+		cmocka_unit_test(after_sql_of_the_document),
 		cmocka_unit_test(again_and_again),
 		cmocka_unit_test(what_is_not_idle),
 		cmocka_unit_test(what_is_no_longer_idle),
