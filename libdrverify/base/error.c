@@ -1,4 +1,5 @@
 /* error.c: filling the caller's struct drv_error */
+#define DRVP_ERROR_C
 #include "base/error.h"
 
 #include <stdio.h>

@@ -22,6 +22,18 @@ int drvp_fail_v(struct drv_error *err, int status, const char *format, va_list a
 /* The same for "out of memory", which needs no words. */
 int drvp_fail_nomem(struct drv_error *err);
 
+#if defined(__clang_analyzer__) && !defined(DRVP_ERROR_C)
+/* It looks at one file at a time, and cannot know that a failure is never 0. */
+static inline int drvp_failed(int status)
+{
+	if (!status)
+		__builtin_unreachable();
+	return status;
+}
+#define drvp_fail(...) drvp_failed(drvp_fail(__VA_ARGS__))
+#define drvp_fail_nomem(err) drvp_failed(drvp_fail_nomem(err))
+#endif
+
 /* A message in err, or a word for its status when it has none. */
 const char *drvp_error_text(const struct drv_error *err);
 

@@ -119,7 +119,7 @@ int drvp_multiset_key_random(struct drvp_multiset_key *key, struct drv_error *er
 	int status = drvp_random(key, sizeof *key, err);
 
 	store(key->root, reduce(load(key->root)));
-	for (size_t i = 0; i < sizeof key->words / sizeof *key->words; i++)
+	for (size_t i = 0; i <= DRVP_MULTISET_VALUE_MAX / 4; i++)
 		store(key->words[i], reduce(load(key->words[i])));
 	return status;
 }

@@ -75,7 +75,7 @@ static bool make_room(struct drvp_chains *chains)
 	chains->slot_count = 2 * capacity;
 	chains->capacity = capacity;
 	for (size_t i = 0; i < chains->count; i++)
-		*slot_of(chains, list[i].partition, list[i].partition_len) = (uint32_t)i + 1;
+		*slot_of(chains, chains->list[i].partition, chains->list[i].partition_len) = (uint32_t)i + 1;
 	return true;
 }
 

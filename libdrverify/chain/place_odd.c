@@ -114,7 +114,7 @@ static int follows(struct drvp_ordered *w, const struct drvp_waiting *p,
 {
 	struct drvp_candidate hash = { 0 };
 	struct drvp_entry entry;
-	int content, status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
+	int content = 0, status = drvp_chain_reader_links(&w->reader, &p->row, &entry);
 
 	*does = false;
 	if (status || p == q)

@@ -90,7 +90,7 @@ static int unknown_check(struct drvp_reader *reader, const struct drvp_json *val
 	const char *near;
 	size_t count = 0;
 
-	for (; drvp_checks[count] && count < 32; count++)
+	for (; count < sizeof names / sizeof *names && drvp_checks[count]; count++)
 		names[count] = drvp_checks[count]->name;
 	near = drvp_suggest(name, strlen(name), names, count);
 	return drvp_document_fail(reader, value, "there is no check \"%s\"%s%s%s", name,

@@ -343,7 +343,7 @@ static int mongo_finish(struct drvp_session *session, struct drvp_identity *iden
 			struct drv_error *err)
 {
 	struct drvp_mongo *mongo = (struct drvp_mongo *)session;
-	struct drvp_mongo_hello now;
+	struct drvp_mongo_hello now = { 0 };
 	const char *word = "none: this server has no operation time";
 	int status = drvp_mongo_begin_last(mongo, err);
 
