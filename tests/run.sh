@@ -26,6 +26,10 @@ parts=(
 on_demand=(
 	faults     # all that can fail, every time it can
 	fuzz       # DRV_FUZZ_SECONDS of each fuzzer, 300 when that is not set
+	tsan       # threads, watched by ThreadSanitizer
+	valgrind   # a small run, watched by valgrind
+	analysis   # the sources, looked through by clang and cppcheck
+	coverage   # how much of the library some test goes through
 	package    # Debian packages
 	smoke      # the oldest and the newest PostgreSQL
 	versions   # all of them
@@ -366,6 +370,47 @@ part_faults() {
 	unset DRV_EVERY
 }
 
+# ---------------------------------------------------------------- analysis
+
+# Threads, connections, cancelling and signals, with every access to memory watched.
+part_tsan() {
+	build_in "$build/tsan" -Db_sanitize=thread -Db_lundef=false || return
+	servers
+	export TSAN_OPTIONS="suppressions=$root/tests/tsan.supp halt_on_error=1 exitcode=66"
+	meson_tests "$build/tsan" "threads" leaks tls "sources that fail" \
+		rehearse plan progress
+	unset TSAN_OPTIONS
+}
+
+# Many small questions, and all that connecting and TLS may go through.
+part_valgrind() {
+	local name
+	plain
+	servers
+	for name in sql tls; do
+		DRV_PROGRAM=$build/plain/cli/drverify DRVERIFY=$root/tests/valgrind.sh \
+			try "valgrind: $name" python3 "$root/tests/secrets/test_$name.py"
+	done
+}
+
+part_analysis() {
+	plain
+	cases analysis python3 "$root/tests/analysis.py" "$build/plain"
+}
+
+part_coverage() {
+	local common=(--quiet --drverify "$build/coverage/cli/drverify"
+		--mongo-command "$build/coverage/fixtures/mongo_command")
+	build_in "$build/coverage" -Db_coverage=true -Doptimization=0 || return
+	servers
+	meson_suites "$build/coverage" unit store cli secrets
+	cases "damage, counted" python3 "$root/tests/damage/run.py" "${common[@]}" \
+		--generate "$build/coverage/fixtures/generate"
+	cases "chains, counted" python3 "$root/tests/damage/chains.py" "${common[@]}"
+	try "coverage" "$root/tests/coverage.py" "$build/coverage"
+	cat "$build/log/coverage.log"
+}
+
 part_package() {
 	if command -v dpkg-buildpackage >/dev/null && command -v dh >/dev/null; then
 		try "Debian packages" "$root/tests/docs/debian.sh" "$build/debian"
@@ -482,6 +527,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 cd "$root" || exit 1
+if wants valgrind analysis coverage; then drv_install_for_analysis; fi
 drv_install_for_tests || exit 1
 mkdir -p "$build/log" "$build/tmp"
 export TMPDIR=$build/tmp
@@ -493,7 +539,8 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export MONGOC_DISABLE_SHM=1
 [ -d "$DRV_CONFORMANCE" ] || unset DRV_CONFORMANCE
 
-if wants faults store cli secrets embed damage lineage survey demo versions; then
+if wants faults store cli secrets embed damage lineage survey demo versions tsan valgrind \
+	coverage; then
 	build_mongodb_server
 fi
 for part in "${parts[@]}" "${on_demand[@]}"; do

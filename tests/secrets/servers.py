@@ -20,7 +20,7 @@ import cluster
 
 PROGRAM = os.path.abspath(os.environ["DRVERIFY"])
 MONGODB = os.environ.get("DRV_TEST_MONGODB")
-PATIENCE = 60
+PATIENCE = 240
 
 
 def free_port():
