@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define BLANKS " \t\n\v\f\r"
+/* The library says "?" for what would steer a terminal, such as a tab. */
+#define BLANKS_SAID BLANKS "?"
 
 /* How many bytes the UTF-8 character at the start of a text takes; 0: it is none. */
 static size_t character(const unsigned char *at)
@@ -121,13 +123,13 @@ static void hide_in_assignments(char *text)
 	for (char *at = text; (at = strchr(at, '='));) {
 		char *end = at, *key;
 
-		while (end > text && strchr(BLANKS, end[-1]))
+		while (end > text && strchr(BLANKS_SAID, end[-1]))
 			end--;
 		for (key = end; key > text && (isalnum((unsigned char)key[-1]) || key[-1] == '_');)
 			key--;
 		at++;
 		if (is_secret(key, (size_t)(end - key))) {
-			at += strspn(at, BLANKS);
+			at += strspn(at, BLANKS_SAID);
 			mask(at, uri && uri < at ? parameter_end(at) : value_end(at));
 		}
 	}
