@@ -16,7 +16,31 @@ fail() {
 	exit 1
 }
 
+# An image cannot be built here; that its recipe names what there is can be looked at: packages of
+# Debian 12, what the build gives, and the program where the package has it.
+check_image() {
+	local recipe=$root/contrib/Dockerfile words package
+	words=$(sed -e ':join' -e '/\\$/{N;s/\\\n//;b join' -e '}' "$recipe" |
+		grep -o 'apt-get install [^&|]*' | tr -s ' \t' '\n' | grep -v '^apt-get$\|^install$\|^-\|/')
+	[ "$(echo "$words" | wc -l)" -ge 10 ] || fail "$recipe installs hardly anything: $words"
+	for package in $words; do
+		apt-cache show "$package" >/dev/null 2>&1 || fail "$recipe: there is no package $package"
+	done
+	# Everything that the package's own list of needs names, and no more than that and its tools.
+	for package in $(sed -n '/^Build-Depends:/,/^[A-Z]/p' debian/control |
+		grep -o '[a-z][a-z0-9.+-]*-dev'); do
+		[ "$package" = libcmocka-dev ] || echo "$words" | grep -qx "$package" ||
+			fail "$recipe does not install $package"
+	done
+	for package in $(grep -o '/[a-z0-9]*_\*\.deb' "$recipe" | grep -v '^/\*' | tr -d '/*' | sed 's/_.*//'); do
+		grep -q "^Package: $package\$" debian/control || fail "$recipe copies $package, which is not built"
+	done
+	grep -q '^ENTRYPOINT \["/usr/bin/drverify"\]$' "$recipe" || fail "$recipe starts something else"
+	grep -q '^USER [1-9][0-9]*:[1-9][0-9]*$' "$recipe" || fail "$recipe runs as root"
+}
+
 cd "$root"
+check_image
 git ls-files -z --cached --others --exclude-standard |
 	tar --create --null --files-from - | tar --extract --directory "$folder/source"
 cd "$folder/source"
