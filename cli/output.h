@@ -25,6 +25,15 @@ bool output_has_json(const struct options *options);
 /* The file that the json report goes to, or NULL. */
 const char *output_json_path(const struct options *options);
 
+/* The format that a FORMAT=PATH begins with, or NULL; *path receives the rest. */
+const char *output_split(const char *write, const char **path);
+
+/* "-", and also /dev/stdout and the file that standard output was redirected to. */
+bool output_is_stdout(const char *path);
+
+/* Whether it is one of the files that may be baselines, or in a folder of them. */
+bool output_is_baseline(const char *path, const struct options *options);
+
 /* Writes a report to stdout or stderr. Returns 0, or -1 after a complaint. */
 int output_stream(const struct drv_report *report, const char *format, unsigned flags,
 		  FILE *stream);
