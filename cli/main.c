@@ -285,6 +285,8 @@ int main(int argc, char **argv)
 	hold_standard_descriptors();
 	/* A reader that went away is a failed write with a message, not a silent death. */
 	signal(SIGPIPE, SIG_IGN);
+	/* So is a file that grows beyond ulimit -f. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (arguments)
 		status = finish_output(dispatch(argc, arguments));
 	else

@@ -289,9 +289,12 @@ junit_schema() {
 
 part_cli() {
 	sanitized
+	plain
 	servers
 	try "fetch the schema of JUnit files" junit_schema &&
 		export DRV_JUNIT_XSD=$build/junit-10.xsd
+	# A limit on memory is nothing that a sanitizer could live with.
+	export DRVERIFY_PLAIN=$build/plain/cli/drverify
 	meson_suites "$build/sanitized" cli
 }
 
@@ -362,11 +365,12 @@ part_survey() {
 # What the default run samples.
 part_faults() {
 	sanitized
+	plain
 	servers
 	try "every allocation fails" "$build/sanitized/tests/fault/fail_alloc" all
-	export DRV_EVERY=1
+	export DRV_EVERY=1 DRVERIFY_PLAIN=$build/plain/cli/drverify
 	meson_tests "$build/sanitized" "every time" "calls that fail" \
-		"connections that are cut"
+		"connections that are cut" "servers that die"
 	unset DRV_EVERY
 }
 

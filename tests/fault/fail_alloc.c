@@ -1,9 +1,9 @@
 /*
- * fail_alloc.c: whichever allocation fails, nothing passes that did not pass before, crashes, or leaks
+ * fail_alloc.c: whichever allocation fails, nothing passes that did not before, crashes, or leaks
  *
  * usage: fail_alloc [SCENARIO [NUMBER]]
- * With a number, only that allocation fails, and says where. Where there are very many, and where all
- * that follow fail too, only some take their turn, unless a scenario is named, or "all".
+ * With a number, only that allocation fails, and says where. Where there are very many, and where
+ * all that follow fail too, only some take their turn, unless a scenario is named, or "all".
  */
 #include <openssl/evp.h>
 #include <openssl/pem.h>

@@ -6,6 +6,7 @@
  *   DRV_INJECT=NAME:NUMBER:VALUE[:ERRNO]  the call with this number, from 1, is not made, and
  *                           returns VALUE: a number, or "text" for ""; with "!" before it the call is
  *                           made, because it has to set something, and only its result is exchanged
+ *   DRV_INJECT_PROGRAM=1    all this of the program instead of the library
  *   DRV_INJECT_COUNTS=FILE  how often each function was called goes to FILE, a line each
  *   DRV_INJECT_CLOCK=SECONDS  from the twentieth look on, the wall clock is so much ahead
  */
@@ -175,7 +176,7 @@ static int find_library(struct dl_phdr_info *info, size_t size, void *user)
 
 	(void)size;
 	(void)user;
-	if (!strstr(info->dlpi_name, "/libdrverify.so"))
+	if (getenv("DRV_INJECT_PROGRAM") ? *info->dlpi_name : !strstr(info->dlpi_name, "/libdrverify.so"))
 		return 0;
 	for (size_t i = 0; i < info->dlpi_phnum; i++)
 		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)

@@ -4,6 +4,14 @@ import struct
 import threading
 
 
+def connect(server):
+    if not isinstance(server, str):
+        return socket.create_connection(server)
+    made = socket.socket(socket.AF_UNIX)
+    made.connect(server)
+    return made
+
+
 class Proxy:
     """
     Listens on a free port of 127.0.0.1 and passes bytes on. Once hush(sent, received) is true for
@@ -26,11 +34,7 @@ class Proxy:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            if isinstance(self.server, str):
-                server = socket.socket(socket.AF_UNIX)
-                server.connect(self.server)
-            else:
-                server = socket.create_connection(self.server)
+            server = connect(self.server)
             self.sockets += [client, server]
             state = {"sent": b"", "received": 0}
             for source, target, sends in ((client, server, True), (server, client, False)):
@@ -109,15 +113,17 @@ class Cutter:
     client is about to get message number `after` + 1 (with `sends`: has just sent it), it gets the
     share `within` of it, and the connection is cut: with `reset` as by a crash, else as by a program
     that ends. With `for_good` there is no other connection afterwards. `piece`: how many bytes at
-    most go together.
+    most go together. `other`: the server behind all connections but the first.
     """
 
     def __init__(self, server, find_end, headless=False, sends=False, after=None, within=0.0,
-                 reset=False, for_good=True, piece=None):
+                 reset=False, for_good=True, piece=None, other=None):
+        self.other, self.connections = other, 0
         self.server, self.find_end, self.headless = server, find_end, headless
         self.sends, self.after, self.within = sends, after, within
         self.reset, self.for_good, self.piece = reset, for_good, piece
         self.counts = {True: 0, False: 0}
+        self.sockets = []
         self.cut = threading.Event()
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -133,12 +139,10 @@ class Cutter:
             if self.cut.is_set() and self.for_good:
                 client.close()
                 continue
-            if isinstance(self.server, str):
-                server = socket.socket(socket.AF_UNIX)
-                server.connect(self.server)
-            else:
-                server = socket.create_connection(self.server)
+            self.connections += 1
+            server = connect(self.other if self.other and self.connections > 1 else self.server)
             pair = (client, server)
+            self.sockets += pair
             for one in pair:
                 if one.family != socket.AF_UNIX:
                     one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -192,3 +196,5 @@ class Cutter:
 
     def close(self):
         self.listener.close()
+        for one in self.sockets:
+            one.close()

@@ -1,4 +1,4 @@
-"""scene.py: a database, a collection and documents about them, and how runs of drverify are told apart"""
+"""scene.py: a database, a collection, documents about them, and what runs of drverify come to"""
 import hashlib
 import json
 import os
@@ -205,7 +205,9 @@ def complaint(outcome, intact, fewer_words=False):
         return f"it ended with {outcome.status}"
     if outcome.results() == intact.results() or (
             fewer_words and said_of_data(outcome.results()) == said_of_data(intact.results())):
-        return "" if outcome.status == intact.status else f"exit status {outcome.status}"
+        # Where only the telling failed, it says so.
+        told = outcome.status == intact.status or (outcome.status == 3 and outcome.text.strip())
+        return "" if told else f"exit status {outcome.status}"
     if outcome.status != 3 and not (outcome.status == 2 and intact.status == 2):
         return f"exit status {outcome.status}"
     if not outcome.report:

@@ -1,4 +1,4 @@
-/* world.c: two scripted sources with everything that checks look at, so that whole runs need no server */
+/* world.c: two scripted sources with all that checks look at, so that whole runs need no server */
 #include "world.h"
 
 #include <openssl/evp.h>

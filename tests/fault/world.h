@@ -1,4 +1,4 @@
-/* world.h: two scripted sources with everything that checks look at, so that whole runs need no server */
+/* world.h: two scripted sources with all that checks look at, so that whole runs need no server */
 #ifndef DRV_TEST_WORLD_H
 #define DRV_TEST_WORLD_H
 
