@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lineage"))
 import cluster as clusters
@@ -220,6 +221,11 @@ class Runs(Case):
 
     @unittest.skipUnless(PLAIN, "DRVERIFY_PLAIN is not set")
     def test_memory(self):
+        # The library beside that program, not the one that is to be tested otherwise.
+        patched = unittest.mock.patch.dict(os.environ)
+        patched.start()
+        self.addCleanup(patched.stop)
+        os.environ.pop("LD_LIBRARY_PATH", None)
         stage, intact = self.whole(PLAIN)
         statuses = []
         for megabytes in (*range(16, 80, 4), *range(80, 800, 40)):
