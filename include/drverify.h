@@ -23,6 +23,7 @@
  *   - Structs that the caller allocates, and events, start with struct_size (the caller sets it
  *     to sizeof; use the _INIT macros). They only ever grow at their end. Structs that the library
  *     hands out by pointer grow likewise: use them through the pointer, never copy them by sizeof.
+ *   - Callbacks run on the thread that called the function they serve, unless they say otherwise.
  *   - Pointer arguments must not be NULL unless the function says so; struct drv_error pointers
  *     may always be NULL.
  *
@@ -526,8 +527,8 @@ int drv_session_query(struct drv_session *session, const char *sql, const char *
 		      size_t value_count, drv_row_fn fn, void *user, struct drv_error *error);
 
 /*
- * Reads the documents of a collection of a MongoDB source; each is one value: JSON, as
- * JSON.stringify() prints it.
+ * Reads the documents of a collection of a MongoDB source; each is one value, its JSON. Dates are
+ * strings in RFC 3339, ids in hexadecimal, binary data in base64.
  *   filter  a query document as JSON, extended JSON included; NULL: all
  * Errors: DRV_E_MISSING (no such collection), else as drv_session_query().
  */
@@ -799,10 +800,10 @@ struct drv_explanation {
 	const char *next;            /* what to do or to run next */
 };
 
-/* The explanation of a code; NULL when there is no such code. */
+/* The explanation of a code of the library; NULL for others, such as those that begin with "x.". */
 const struct drv_explanation *drv_finding_explain(const char *code);
 
-/* All codes in alphabetical order; NULL when index is out of range. */
+/* All codes of the library in alphabetical order; NULL when index is out of range. */
 const struct drv_explanation *drv_finding_at(size_t index);
 
 #if defined(__GNUC__)

@@ -248,6 +248,8 @@ void drv_run_on_event(struct drv_run *run, drv_event_fn fn, void *user)
 	run->event_user = user;
 }
 
+_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "a signal handler may not wait for a lock");
+
 void drv_run_cancel(struct drv_run *run)
 {
 	atomic_store(&run->cancelled, true);
