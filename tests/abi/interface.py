@@ -51,7 +51,8 @@ def compile_alone():
                                    "-Werror", "-fsyntax-only", "-I", os.path.dirname(HEADER),
                                    "-x", language, path], capture_output=True, text=True, check=False)
             if done.returncode:
-                fail(f"{os.path.basename(path)} as {standard} with {compiler}:\n{done.stderr}")
+                first = [line for line in done.stderr.split("\n") if "error" in line][0]
+                fail(f"as {standard} with {compiler}: {os.path.relpath(first, ROOT)}")
 
 
 def without_comments(text):

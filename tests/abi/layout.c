@@ -89,7 +89,7 @@ AT(drv_finding, count, 24);
 AT(drv_finding, row_count, 32);
 AT(drv_finding, statement, 40);
 
-SIZE(drv_result, 88);
+SIZE(drv_result, 128);
 AT(drv_result, id, 0);
 AT(drv_result, check, 8);
 AT(drv_result, source, 16);
@@ -102,6 +102,13 @@ AT(drv_result, blocked_by, 56);
 AT(drv_result, rows, 64);
 AT(drv_result, seconds, 72);
 AT(drv_result, finding_count, 80);
+AT(drv_result, position, 88);
+AT(drv_result, pieces, 92);
+AT(drv_result, connections, 96);
+AT(drv_result, streamed, 100);
+AT(drv_result, estimated_rows, 104);
+AT(drv_result, estimated_bytes, 112);
+AT(drv_result, estimated_seconds, 120);
 
 SIZE(drv_chain_piece, 24);
 AT(drv_chain_piece, column, 0);
@@ -143,6 +150,11 @@ AT(drv_chain_proposal, tried, 8);
 AT(drv_chain_proposal, rows, 16);
 AT(drv_chain_proposal, agreeing, 24);
 AT(drv_chain_proposal, complete, 32);
+
+SIZE(drv_draft_options, 16);
+AT(drv_draft_options, struct_size, 0);
+AT(drv_draft_options, chain_budget_ms, 4);
+AT(drv_draft_options, column_zone, 8);
 
 SIZE(drv_explanation, 40);
 AT(drv_explanation, code, 0);

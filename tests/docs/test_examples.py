@@ -21,6 +21,7 @@ SHOWN = {
     "$ drverify verify --baseline report.json --incident-at": "what the demo prints; test_demo.py compares the two",
     " document        run/plan": "a picture",
     "baseline  pet-to-you production": "one line of a verdict",
+    "cc program.c $(pkg-config": "how a program is compiled; test_embedding.py does so",
 }
 # Commands by their beginning, and why they are not run here.
 NOT_RUN = {
