@@ -2,7 +2,7 @@
 #include "store/pg.h"
 
 /* Its owner goes on with the connection, so ending what runs on it is worth a longer wait. */
-#define LAST_WORD (10 * DRVP_SECOND)
+#define LAST_WORD (5 * DRVP_SECOND)
 
 static int refuse(struct drv_error *err, const char *why)
 {
@@ -72,10 +72,9 @@ int64_t drvp_pg_patience(const struct drvp_pg *s)
  */
 void drvp_pg_end_transaction(struct drvp_pg *s)
 {
-	if (s->lent.connection && PQtransactionStatus(s->conn) == PQTRANS_ACTIVE) {
-		s->session.lost = false;
+	if (PQtransactionStatus(s->conn) == PQTRANS_ACTIVE)
 		drvp_pg_abandon(s);
-	}
+	/* A lent one that only this session has given up may stand in a transaction. */
 	if (s->session.lost && !s->lent.connection)
 		return;
 	s->session.lost = false;
