@@ -8,6 +8,14 @@
 #define ROWS_PER_SECOND 200000.0
 #define BYTES_PER_SECOND 50e6
 
+/* Longer than anybody waits: a document, or a catalogue, may claim anything. */
+#define LONGEST 1e9
+
+static double bounded(double seconds)
+{
+	return seconds < LONGEST ? seconds : LONGEST;
+}
+
 static double greater(double a, double b)
 {
 	return a > b ? a : b;
@@ -87,9 +95,11 @@ static void take_time(const struct drvp_task *task, const struct drv_run *run,
 		result->estimated_seconds = -1;
 	else if (known >= 0 && all > 0)
 		*longest *= known / all;
+	*longest = bounded(*longest);
 	if (streamed && result->estimated_seconds >= 0)
 		result->estimated_seconds = greater(result->estimated_seconds,
 						    at_rate(run, result));
+	result->estimated_seconds = bounded(result->estimated_seconds);
 }
 
 /* ------------------------------------------------------------------ one source */
@@ -125,7 +135,7 @@ static double done_by(const struct drvp_plan *plan, size_t count)
 		longest = greater(longest, result->estimated_seconds /
 					   lesser(result->pieces, result->connections));
 	}
-	return greater(sum, longest);
+	return bounded(greater(sum, longest));
 }
 
 double drvp_forecast(struct drvp_plan *plan, const struct drv_run *run,

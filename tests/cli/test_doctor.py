@@ -415,6 +415,21 @@ class DryRun(OnPostgreSQL):
         self.assertIn("2 rows, 8.2 kB; about 4h00m\n", self.out)
         self.assertIn("about 4h00m in all, at the speed of the run that wrote the document\n", self.out)
 
+    def test_claims_beyond_measure(self):
+        kept = self.path("kept.json")
+        self.put("checks.json", document([count("public.open")]))
+        self.run_program("capture", "--baseline", self.path("checks.json"), "--write", f"json={kept}",
+                         *self.place, status=0)
+        text = json.loads(self.get("kept.json"))
+        text["checks"][0]["result"].update(rows=1, seconds=9000000000000)
+        self.put("kept.json", text)
+        self.pretend(1e18)
+        self.run_program("--dry-run", "--baseline", kept, "--restored-to", "baseline", "--budget", "1h", *self.place,
+                         status=1)
+        self.assertIn("; about 277777h46m\n", self.out)
+        self.assertEqual(self.said_of("row_count:main:public.open"),
+                         ("warning", ["forecast.budget", "forecast.timeout"]))
+
     def test_no_report(self):
         self.run_program("--dry-run", "--baseline", self.baseline, "--format", "json", status=3)
         self.assertIn("--dry-run makes no report", self.err)
