@@ -15,8 +15,8 @@ static const char *reason_of(const struct drvp_proposed *proposed)
 					    "no way of hashing gave the stored hashes in the time "
 					    "that it was given";
 	if (proposed->agreeing < proposed->rows)
-		return "the recipe gives the stored hash of some of the entries that were tried only: "
-		       "the others were hashed in another way, or changed";
+		return "the recipe gives the stored hash of only some of the entries that were tried: the "
+		       "others were hashed in another way, or changed";
 	if (proposed->rows < FEWEST_ENTRIES)
 		return "there are too few entries to prove it";
 	return NULL;
@@ -56,7 +56,8 @@ int drvp_draft_chain(struct drvp_draft *draft, struct drvp_draft_table *table,
 		return drvp_fail(err, DRV_E_CANCELLED, "the search for a recipe was stopped");
 	if (status && (!only_unproved(status) || draft->session->lost))
 		return drvp_fail(err, status, "%s", drvp_error_text(&why));
-	table->unproved = status ? drvp_arena_copy(&draft->arena, why.message, strlen(why.message)) :
-				   reason_of(&table->proposed);
+	table->unproved = reason_of(&table->proposed);
+	if (status)
+		table->unproved = drvp_arena_copy(&draft->arena, why.message, strlen(why.message));
 	return status && !table->unproved ? drvp_fail_nomem(err) : 0;
 }

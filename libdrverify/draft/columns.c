@@ -3,7 +3,7 @@
 
 #include "draft/draft.h"
 
-/* Documents that are looked at, and the paths that are taken from them: more are somebody's data. */
+/* Documents that are looked at, and paths that are taken from them: more are somebody's data. */
 #define DOCUMENTS 64
 #define PATHS_MOST 256
 #define BYTES_MOST ((uint64_t)16 << 20)

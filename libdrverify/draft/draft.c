@@ -48,9 +48,10 @@ static int lay_out(struct drvp_strbuf *out, const struct drvp_strbuf *text, stru
 	struct drvp_json_writer writer = { .out = out };
 	struct drvp_arena arena = { 0 };
 	struct drvp_json *root = NULL;
-	int status = text->failed ? drvp_fail_nomem(err) :
-				    drvp_json_parse(&root, &arena, text->data, text->len, &limits, err);
+	int status = text->failed ? drvp_fail_nomem(err) : 0;
 
+	if (!status)
+		status = drvp_json_parse(&root, &arena, text->data, text->len, &limits, err);
 	if (!status) {
 		drvp_json_put_value(&writer, NULL, root);
 		drvp_strbuf_char(out, '\n');

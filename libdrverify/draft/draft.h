@@ -10,7 +10,10 @@
 /* Whether a column or path of that kind is named like one that holds ciphertext. */
 bool drvp_names_ciphertext(const char *name, int kind);
 
-/* The name that the same value would have in plain text, in the arena; "" when it tells none. NULL: no memory. */
+/*
+ * The name that the same value would have in plain text, in the arena; "" when it tells none. NULL:
+ * no memory.
+ */
 const char *drvp_name_of_plaintext(struct drvp_arena *arena, const char *name);
 
 /* How well a name fits the time at which a row was written: 0 not at all, more is better. */
@@ -40,7 +43,7 @@ struct drvp_draft_field {
 /* A table or collection that is to be checked. */
 struct drvp_draft_table {
 	const struct drvp_relation *relation;
-	const struct drvp_column *columns;      /* of a collection: of the documents that were seen */
+	const struct drvp_column *columns;      /* of a collection: in documents that were seen */
 	size_t column_count;
 	const char *trouble;         /* why it could not be looked into, else NULL */
 	bool estimated;

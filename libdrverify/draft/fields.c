@@ -135,7 +135,8 @@ static int sample_places(struct drvp_draft *draft, struct sampling *s, struct dr
 	const struct drvp_relation *relation = s->table->relation;
 	uint32_t blocks = (uint32_t)relation->blocks;
 	const struct drvp_range ranges[] = {
-		{ blocks / 2, blocks / 2 + BLOCKS_A_PLACE }, { blocks - BLOCKS_A_PLACE, UINT32_MAX },
+		{ blocks / 2, blocks / 2 + BLOCKS_A_PLACE },
+		{ blocks - BLOCKS_A_PLACE, UINT32_MAX },
 	};
 	int status = sample(draft, s, NULL, err);
 

@@ -122,8 +122,8 @@ static int look_at_tables(struct drvp_draft *draft, const struct drvp_relation *
 		struct drvp_draft_table *table = &draft->tables[i];
 
 		table->relation = &relations[i];
-		status = relations[i].state == DRVP_RELATION_READY ? look_into(draft, table, err) :
-								     tell_refusal(draft, table, err);
+		status = (relations[i].state == DRVP_RELATION_READY ? look_into : tell_refusal)(
+			draft, table, err);
 	}
 	return status;
 }
@@ -148,7 +148,8 @@ int drvp_draft_look(struct drvp_draft *draft, struct drv_error *err)
 	if (!status)
 		status = choose_targets(draft, &targets, err);
 	if (!status)
-		status = store->freeze(draft->session, targets, draft->table_count, &relations, err);
+		status = store->freeze(draft->session, targets, draft->table_count, &relations,
+				       err);
 	return status ? status : look_at_tables(draft, relations, err);
 }
 

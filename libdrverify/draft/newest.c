@@ -59,7 +59,8 @@ static int look_at_the_end(struct drvp_draft *draft, struct drvp_draft_table *ta
 	size_t count = 0;
 	uint64_t fed;
 
-	if (relation->kind != DRVP_TABLE || !relation->has_ctid || relation->blocks <= LAST_BLOCKS ||
+	if (relation->kind != DRVP_TABLE || !relation->has_ctid ||
+	    relation->blocks <= LAST_BLOCKS ||
 	    draft->session->store->cut(draft->session, relation, ranges, 2, &count, NULL) ||
 	    count < 2)
 		return 0;
@@ -74,8 +75,9 @@ static int64_t *latest_of(struct drvp_draft *draft, const struct drvp_draft_tabl
 
 bool drvp_draft_is_busy(const struct drvp_draft *draft, const struct drvp_draft_table *table)
 {
-	return table->newest_set &&
-	       draft->latest[table->time->kind == DRVP_LOCAL_TIME] - table->newest <= DRVP_DRAFT_RPO;
+	int64_t latest = draft->latest[table->time->kind == DRVP_LOCAL_TIME];
+
+	return table->newest_set && latest - table->newest <= DRVP_DRAFT_RPO;
 }
 
 /* What lies ahead was not written then. */
@@ -100,8 +102,8 @@ static int look_for_newest(struct drvp_draft *draft, struct drvp_draft_table *ta
 	if (!table->estimated || table->rows > ROWS_MOST)
 		return look_at_the_end(draft, table, err);
 	status = draft->session->store->newest(draft->session, table->relation, &all,
-					       table->time->name, "UTC", &table->newest, &found, &rows,
-					       err);
+					       table->time->name, "UTC", &table->newest, &found,
+					       &rows, err);
 	table->newest_set = !status && found && is_finite(table->newest);
 	return status;
 }

@@ -25,8 +25,8 @@ static void put_name(struct drvp_json_writer *writer, const struct drvp_draft *d
 /* ------------------------------------------------------------------ sources */
 
 /* "Not checked: views: a, b; foreign tables: c." */
-static void add_left_out(struct drvp_strbuf *out, const struct drvp_draft *draft, const char *reason,
-			 const char **separator)
+static void add_left_out(struct drvp_strbuf *out, const struct drvp_draft *draft,
+			 const char *reason, const char **separator)
 {
 	size_t named = 0, more = 0;
 

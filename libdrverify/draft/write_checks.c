@@ -253,7 +253,8 @@ static void put_proposed(struct drvp_json_writer *writer, const struct drvp_prop
 	if (drvp_json_parse(&root, &arena, drvp_strbuf_text(&proposed->check), proposed->check.len,
 			    &limits, NULL))
 		writer->out->failed = true;
-	for (const struct drvp_json *member = root ? root->first : NULL; member; member = member->next) {
+	for (const struct drvp_json *member = root ? root->first : NULL; member;
+	     member = member->next) {
 		bool skip = false;
 
 		for (size_t i = 0; i < sizeof written / sizeof *written; i++)
@@ -278,7 +279,11 @@ static const char *guess_order(const struct drvp_draft_table *table)
 		    (column->key_position == 1 || strcasestr(column->name, "seq")))
 			number = column;
 	}
-	return number ? number->name : table->time ? table->time->name : key ? key->name : table->hash;
+	if (number)
+		return number->name;
+	if (table->time)
+		return table->time->name;
+	return key ? key->name : table->hash;
 }
 
 static void put_links(struct drvp_json_writer *writer, const struct drvp_draft_table *table)
@@ -301,9 +306,8 @@ static void put_chain(struct drvp_json_writer *writer, const struct drvp_draft *
 	drvp_json_put_uint(writer, "priority", 1);
 	if (proposed->check.len) {
 		put_proposed(writer, proposed);
-		say(&entry.note, "This recipe gives the stored hash of %zu of %zu entries that were tried; drverify "
-		    "capture tries all.",
-		    proposed->agreeing, proposed->rows);
+		say(&entry.note, "This recipe gives the stored hash of %zu of %zu entries that were "
+		    "tried; drverify capture tries all.", proposed->agreeing, proposed->rows);
 	} else {
 		put_links(writer, table);
 	}

@@ -88,7 +88,8 @@ int drvp_mongo_list(struct drvp_session *session, struct drvp_listed **out, size
 	BSON_APPEND_INT64(&command, "maxTimeMS", drvp_mongo_left(mongo));
 	if (!status) {
 		bson_destroy(&reply);
-		status = drvp_mongo_command(mongo, &command, false, &reply, "listing collections", err);
+		status = drvp_mongo_command(mongo, &command, false, &reply, "listing collections",
+					    err);
 	}
 	if (!status)
 		status = read_batch(mongo, &reply, out, count, err);
