@@ -195,12 +195,12 @@ static int cut_ranges(struct drvp_plan *plan, struct drvp_task *task, struct drv
 				&task->error))
 		return 0;
 	/* First what cannot be cut, so that none of several connections is left alone with it. */
-	status = jobs > 1 ? add_count(plan, task, err) : 0;
+	status = jobs > 1 && !session->store->confirm ? add_count(plan, task, err) : 0;
 	for (size_t i = 0; !status && i < count; i++)
 		status = add_unit(plan, (struct drvp_unit){ .task = task, .kind = DRVP_UNIT_RANGE,
 							    .range = ranges[i], .range_index = i },
 				  err);
-	if (!status && jobs == 1)
+	if (!status && jobs == 1 && !session->store->confirm)
 		status = add_count(plan, task, err);
 	return status;
 }
@@ -232,8 +232,8 @@ uint32_t drvp_task_pieces(const struct drvp_task *task, struct drvp_session *ses
 	if (session->store->cut(session, task->relation, ranges, most_ranges(task, jobs), &count,
 				NULL))
 		count = 1;
-	/* And the count. */
-	return (uint32_t)count + 1;
+	/* And the count, where it is none of a range. */
+	return (uint32_t)count + !session->store->confirm;
 }
 
 int drvp_plan_cut(struct drvp_plan *plan, struct drvp_session *session, unsigned jobs,

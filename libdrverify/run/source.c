@@ -12,12 +12,16 @@
 static int count_independently(const struct drvp_measure *m, struct drv_error *err)
 {
 	const struct drvp_check *check = m->item->check;
+	const struct drvp_store *store = m->session->store;
 	struct drvp_selection rows = { NULL, 0, NULL };
 
 	if (check->selection)
 		rows = check->selection(m->item, m->settings);
 	m->tally->counted_set = true;
-	return m->session->store->count(m->session, m->relation, &rows, &m->tally->counted, err);
+	if (m->range && store->confirm)
+		return store->confirm(m->session, m->relation, &rows, m->tally->rows,
+				      &m->tally->counted, err);
+	return store->count(m->session, m->relation, &rows, &m->tally->counted, err);
 }
 
 static int measure_unit(struct drvp_work *work, const struct drvp_unit *unit,
@@ -35,9 +39,11 @@ static int measure_unit(struct drvp_work *work, const struct drvp_unit *unit,
 		.tally = tally,
 	};
 	int64_t started = drvp_monotonic();
-	int status = unit->kind == DRVP_UNIT_COUNT ? count_independently(&m, err) :
-						     m.item->check->measure(&m, err);
+	int status = unit->kind == DRVP_UNIT_COUNT ? 0 : m.item->check->measure(&m, err);
 
+	/* Where there is only one range, what it gave is all that there is to count. */
+	if (!status && (unit->kind == DRVP_UNIT_COUNT || (m.range && session->store->confirm)))
+		status = count_independently(&m, err);
 	tally->elapsed += drvp_monotonic() - started;
 	return status;
 }

@@ -176,6 +176,9 @@ int drvp_mongo_list(struct drvp_session *session, struct drvp_listed **out, size
 int drvp_mongo_count(struct drvp_session *session, const struct drvp_relation *relation,
 		     const struct drvp_selection *selection, uint64_t *rows,
 		     struct drv_error *err);
+int drvp_mongo_confirm(struct drvp_session *session, const struct drvp_relation *relation,
+		       const struct drvp_selection *selection, uint64_t fed, uint64_t *rows,
+		       struct drv_error *err);
 int drvp_mongo_estimate(struct drvp_session *session, const struct drvp_relation *relation,
 			uint64_t *rows, struct drv_error *err);
 int drvp_mongo_size(struct drvp_session *session, const struct drvp_relation *relation,

@@ -373,6 +373,7 @@ const struct drvp_store drvp_store_mongodb = {
 	.attach = mongo_attach,
 	.cut = mongo_cut,
 	.count = drvp_mongo_count,
+	.confirm = drvp_mongo_confirm,
 	.estimate = drvp_mongo_estimate,
 	.size = drvp_mongo_size,
 	.newest = drvp_mongo_newest,

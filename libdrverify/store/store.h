@@ -454,6 +454,15 @@ struct drvp_store {
 	int (*count)(struct drvp_session *session, const struct drvp_relation *relation,
 		     const struct drvp_selection *selection, uint64_t *rows, struct drv_error *err);
 
+	/*
+	 * As count(), where fed rows were read: *rows is fed where what the store keeps about the relation
+	 * itself, apart from its rows, says that these are all; else each is looked at. Optional, of a
+	 * store that cuts no relation into several ranges, and whose count() takes as long as reading.
+	 */
+	int (*confirm)(struct drvp_session *session, const struct drvp_relation *relation,
+		       const struct drvp_selection *selection, uint64_t fed, uint64_t *rows,
+		       struct drv_error *err);
+
 	/* What the store's own metadata believes the count to be. Optional. */
 	int (*estimate)(struct drvp_session *session, const struct drvp_relation *relation,
 			uint64_t *rows, struct drv_error *err);

@@ -44,6 +44,8 @@ struct script {
 	bool replica, secondary, old, moving, deny_list;
 	int counted;                 /* what a count says; 0: the truth */
 	bool view, collated;
+	int64_t statistics;          /* what collStats says there are; 0: nothing */
+	atomic_uint counts;
 	bool numbers;                /* documents also have a double of doubles[] */
 	int nulls;                   /* what a count of documents without a value says */
 	int wire;                    /* the newest protocol; 0: a recent one */
@@ -356,7 +358,11 @@ static void append_answer(bson_t *reply, struct script *script, const struct exc
 		else
 			append_batch(reply, script, false,
 				     (int)(gets + (script->fault != EMPTY_BATCH)) * BATCH_SIZE);
+	} else if (strcmp(x->name, "collStats") == 0 && script->statistics) {
+		BSON_APPEND_INT64(reply, "count", script->statistics);
+		BSON_APPEND_DOUBLE(reply, "ok", 1);
 	} else if (strcmp(x->name, "aggregate") == 0 || strcmp(x->name, "count") == 0) {
+		atomic_fetch_add(&script->counts, 1);
 		append_count(reply, script, x->command, x->name[0] == 'a');
 	} else {
 		if (strcmp(x->name, "killCursors") == 0)
@@ -484,6 +490,46 @@ static void an_honest_server_is_read_whole(void **state)
 	assert_false(atomic_load(&f.script.majority));
 	assert_true(atomic_load(&f.script.natural));
 	end(&f);
+}
+
+/* Documents are counted again only where the server's statistics do not confirm what was read. */
+static void what_was_read_is_confirmed(void **state)
+{
+	static const struct {
+		int64_t statistics;
+		int counted;
+		uint64_t fed, says;
+		unsigned counts;
+		bool filtered;
+	} cases[] = {
+		{ DOCUMENTS, 0, DOCUMENTS, DOCUMENTS, 0, false },
+		/* Wrong after a crash, or silent: the documents decide. */
+		{ DOCUMENTS + 3, 0, DOCUMENTS, DOCUMENTS, 1, false },
+		{ 0, 0, DOCUMENTS, DOCUMENTS, 1, false },
+		/* Fewer were read than there are. */
+		{ DOCUMENTS, 0, DOCUMENTS - 1, DOCUMENTS, 1, false },
+		{ 0, 0, DOCUMENTS - 1, DOCUMENTS, 1, false },
+		/* Statistics are of all documents. */
+		{ DOCUMENTS, 7, DOCUMENTS, 7, 1, true },
+	};
+	const struct drvp_json filter = { .type = DRVP_JSON_OBJECT };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fixture f = { .script = { .statistics = cases[i].statistics,
+						 .counted = cases[i].counted } };
+		const struct drvp_selection selection = {
+			.filter = cases[i].filtered ? &filter : NULL };
+		uint64_t rows = 0;
+
+		open_and_freeze(&f, "");
+		atomic_store(&f.script.counts, 0);
+		assert_int_equal(store->confirm(f.session, &f.relations[0], &selection,
+						cases[i].fed, &rows, &f.error), 0);
+		assert_int_equal(rows, cases[i].says);
+		assert_int_equal(atomic_load(&f.script.counts), cases[i].counts);
+		end(&f);
+	}
 }
 
 static int compare_stable(const struct drvp_row *row, void *user)
@@ -1072,6 +1118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_honest_server_is_read_whole),
+		cmocka_unit_test(what_was_read_is_confirmed),
 		cmocka_unit_test(every_bit_of_a_number_is_kept),
 		cmocka_unit_test(an_empty_batch_is_not_the_end),
 		cmocka_unit_test(no_broken_answer_passes),
