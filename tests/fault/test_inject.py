@@ -32,7 +32,7 @@ FAILS = {
     "ERR_pop_to_mark": [0],
     # libpq
     "PQcancel": [0], "PQcmdTuples": ["text"], "PQconnectPoll": [0], "PQconnectStartParams": [0],
-    "PQconninfo": [0], "PQconninfoParse": [0], "PQconsumeInput": [0], "PQescapeIdentifier": [0],
+    "PQcopyResult": [0], "PQsetvalue": [0], "PQconninfo": [0], "PQconninfoParse": [0], "PQconsumeInput": [0], "PQescapeIdentifier": [0],
     "PQescapeLiteral": [0], "PQflush": [-1], "PQgetCancel": [0], "PQgetCopyData": [-1, -2],
     "PQgetResult": [0], "PQnfields": [0],
     "PQparameterStatus": [0], "PQresultStatus": [7], "PQsendDescribePrepared": [0],
@@ -82,8 +82,8 @@ NEVER_FAIL = {
         mongoc_uri_destroy
         pthread_cond_destroy pthread_condattr_destroy pthread_mutex_destroy""",
     "they look at memory": """
-        EVP_EncodeBlock EVP_sha256 PQbackendPID PQdb PQgetisnull PQgetvalue PQhost PQisBusy
-        PQisnonblocking PQnparams PQntuples PQpass PQpipelineStatus PQport PQsslInUse
+        EVP_EncodeBlock EVP_sha256 PQbackendPID PQdb PQgetisnull PQgetlength PQgetvalue PQhost PQisBusy
+        PQisnonblocking PQnotifies PQnparams PQntuples PQpass PQpipelineStatus PQport PQsslInUse
         _mongoc_log_get_handler bson_decimal128_to_string bson_get_data bson_init bson_iter_array
         bson_iter_as_bool bson_iter_as_int64 bson_iter_binary bson_iter_bool bson_iter_code
         bson_iter_codewscope bson_iter_date_time bson_iter_decimal128 bson_iter_document
