@@ -204,7 +204,9 @@ class Runs(Case):
                 self.assertEqual(shown.returncode, 0, shown.stderr)
 
     def limited(self, stage, intact, what, value):
-        process = stage.start("it", preexec_fn=lambda: resource.setrlimit(what, (value, value)))
+        # libpq may wait for more of an answer for which it has no memory: a time limit ends that.
+        process = stage.start("it", ["--timeout", "3s"],
+                              preexec_fn=lambda: resource.setrlimit(what, (value, value)))
         outcome = stage.finish("it", process)
         # Too little to be loaded at all.
         if outcome.status != 127:
