@@ -1,5 +1,4 @@
 /* names.c: what the names of columns suggest */
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,6 +10,12 @@ static const char *const suffixes[] = { "_ciphertext", "_encrypted", "-encrypted
 static const char *const prefixes[] = { "encrypted_", "encrypted" };
 
 #define COUNT(array) (sizeof (array) / sizeof *(array))
+
+/* Whatever the locale of the program. */
+static char small_letter(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
 
 static const char *last_step(const char *name)
 {
@@ -31,7 +36,7 @@ static size_t suffix_of(const char *step)
 			return own;
 	}
 	/* phoneEnc, but not fence */
-	if (len > 3 && !strcmp(step + len - 3, "Enc") && islower((unsigned char)step[len - 4]))
+	if (len > 3 && !strcmp(step + len - 3, "Enc") && step[len - 4] >= 'a' && step[len - 4] <= 'z')
 		return 3;
 	return 0;
 }
@@ -67,7 +72,7 @@ const char *drvp_name_of_plaintext(struct drvp_arena *arena, const char *name)
 	plain[len] = '\0';
 	/* encryptedClaimDetails goes with claimDetails. */
 	if (prefix && plain[before])
-		plain[before] = (char)tolower((unsigned char)plain[before]);
+		plain[before] = small_letter(plain[before]);
 	return len > before ? plain : "";
 }
 
@@ -119,7 +124,7 @@ static void squash(char *out, size_t size, const char *name)
 
 	for (; *name && len + 1 < size; name++)
 		if (*name != '_' && *name != '-')
-			out[len++] = (char)tolower((unsigned char)*name);
+			out[len++] = small_letter(*name);
 	out[len] = '\0';
 }
 
