@@ -106,7 +106,8 @@ struct drv_baseline;
  * Parses a drverify/1 document: a hand-written specification, a captured baseline or a report.
  *   out    receives the baseline; release it with drv_baseline_free(). It may be freed while
  *          runs and reports made from it live on.
- *   bytes  the document, len bytes of UTF-8 JSON (RFC 8259), at most 64 MiB; not kept
+ *   bytes  the document, len bytes of UTF-8 JSON (RFC 8259), at most 64 MiB and 4,000,000 values;
+ *          not kept
  *   name   what to call it in messages, such as its path
  * Errors: DRV_E_DOCUMENT (message has line and column), DRV_E_NOMEM. The report of a run that
  * neither passed nor merely warned parses, but drv_run_new() refuses it.

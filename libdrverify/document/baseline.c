@@ -9,7 +9,7 @@
 
 #define FORMAT "drverify/1"
 
-static const struct drvp_json_limits limits = { (size_t)64 << 20, 64, 0 };
+static const struct drvp_json_limits limits = { (size_t)64 << 20, 64, 0, 4000000 };
 
 static const char *const store_choices[] = { "postgresql", "mongodb", NULL };
 static const char *const restored_by_choices[] = { "physical", "logical", NULL };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checks/custom.h"
+#include "document/ids.h"
 
 #define DEFAULT_PRIORITY 5
 
@@ -186,20 +187,31 @@ static const char *subject_of(const struct drvp_item *item)
 	return NULL;
 }
 
-static bool id_taken(const struct drv_baseline *baseline, size_t before, const char *id)
+/* Those that are alike get numbers, from 2. */
+static int take_id(struct drvp_reader *reader, const struct drvp_ids *ids, struct drvp_strbuf *id,
+		   struct drvp_item *item)
 {
-	for (size_t i = 0; i < before; i++)
-		if (!strcmp(baseline->items[i].id, id))
-			return true;
-	return false;
+	struct drvp_id_slot *first = id->failed ? NULL : drvp_ids_find(ids, id->data), *slot = first;
+	size_t stem = id->len;
+
+	while (slot && slot->id) {
+		id->len = stem;
+		drvp_strbuf_printf(id, "#%u", first->next++);
+		slot = id->failed ? NULL : drvp_ids_find(ids, id->data);
+	}
+	item->id = slot ? drvp_arena_copy(reader->arena, id->data, id->len) : NULL;
+	if (!item->id)
+		return drvp_fail_nomem(reader->err);
+	*slot = (struct drvp_id_slot){ item->id, 2 };
+	return 0;
 }
 
-static int make_id(struct drvp_reader *reader, const struct drv_baseline *baseline,
-		   const char *name, struct drvp_item *item)
+static int make_id(struct drvp_reader *reader, const struct drvp_ids *ids, const char *name,
+		   struct drvp_item *item)
 {
 	struct drvp_strbuf id = DRVP_STRBUF_INIT;
 	const char *subject = subject_of(item);
-	size_t stem;
+	int status;
 
 	drvp_strbuf_printf(&id, "%s:%s", item->check->name, item->source->name);
 	if (item->target_name[0])
@@ -208,14 +220,9 @@ static int make_id(struct drvp_reader *reader, const struct drv_baseline *baseli
 		drvp_strbuf_printf(&id, ":%s", subject);
 	else if (name)
 		drvp_strbuf_printf(&id, ":%s", name);
-	stem = id.len;
-	for (unsigned n = 2; !id.failed && id_taken(baseline, item->index, id.data); n++) {
-		id.len = stem;
-		drvp_strbuf_printf(&id, "#%u", n);
-	}
-	item->id = id.failed ? NULL : drvp_arena_copy(reader->arena, id.data, id.len);
+	status = take_id(reader, ids, &id, item);
 	drvp_strbuf_free(&id);
-	return item->id ? 0 : drvp_fail_nomem(reader->err);
+	return status;
 }
 
 static int set_importance(struct drvp_reader *reader, const struct drvp_json *node,
@@ -232,7 +239,8 @@ static int set_importance(struct drvp_reader *reader, const struct drvp_json *no
 }
 
 static int read_item(struct drvp_reader *reader, const struct drvp_json *node,
-		     struct drv_baseline *baseline, struct drvp_item *item)
+		     const struct drv_baseline *baseline, const struct drvp_ids *ids,
+		     struct drvp_item *item)
 {
 	struct written_item written = { .required = true };
 	const struct drvp_field *tables[3] = { drvp_item_fields, NULL, NULL };
@@ -256,12 +264,15 @@ static int read_item(struct drvp_reader *reader, const struct drvp_json *node,
 		status = set_importance(reader, node, &written, item);
 	if (!status && item->check->validate)
 		status = item->check->validate(reader, item);
-	return status ? status : make_id(reader, baseline, written.name, item);
+	return status ? status : make_id(reader, ids, written.name, item);
 }
 
 int drvp_items_read(struct drvp_reader *reader, const struct drvp_json *array,
 		    struct drv_baseline *baseline)
 {
+	struct drvp_ids ids;
+	int status;
+
 	if (array->type != DRVP_JSON_ARRAY)
 		return drvp_document_fail(reader, array, "expected a list of checks, found %s",
 					  drvp_json_type_name(array->type));
@@ -269,12 +280,14 @@ int drvp_items_read(struct drvp_reader *reader, const struct drvp_json *array,
 					   sizeof *baseline->items);
 	if (!baseline->items)
 		return drvp_fail_nomem(reader->err);
+	status = drvp_ids_init(&ids, reader->arena, array->count, reader->err);
+	if (status)
+		return status;
 	for (const struct drvp_json *node = array->first; node; node = node->next) {
 		struct drvp_item *item = &baseline->items[baseline->item_count];
-		int status;
 
 		item->index = baseline->item_count;
-		status = read_item(reader, node, baseline, item);
+		status = read_item(reader, node, baseline, &ids, item);
 		if (status)
 			return status;
 		baseline->item_count++;

@@ -59,6 +59,8 @@ struct drvp_json_limits {
 	size_t bytes;                /* longest text */
 	unsigned depth;              /* deepest nesting */
 	unsigned flags;              /* enum drvp_json_flags */
+	size_t values;               /* how many, each of which takes far more memory than the "[]"
+					that it may be written as; 0: any number */
 };
 
 /*

@@ -16,6 +16,7 @@ struct parser {
 	struct drvp_json *open;
 	struct drvp_json *tail;      /* last child of open; NULL right after its bracket */
 	unsigned depth;
+	size_t values;
 	struct drvp_arena *arena;
 	const struct drvp_json_limits *limits;
 };
@@ -216,6 +217,10 @@ static int take_child(struct parser *p)
 
 	if (!node)
 		return drvp_fail_nomem(p->source.err);
+	if (++p->values == p->limits->values)
+		return drvp_fail(p->source.err, DRV_E_DOCUMENT,
+				 "%u:%u: expected at most %zu values, found more", p->source.line,
+				 drvp_json_column(&p->source, p->source.at), p->limits->values);
 	if (p->tail)
 		p->tail->next = node;
 	else

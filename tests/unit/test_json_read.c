@@ -374,6 +374,18 @@ static void depth_is_limited(void **state)
 	free(text);
 }
 
+static void the_number_of_values_is_limited(void **state)
+{
+	struct drvp_json_limits limits = usual;
+
+	(void)state;
+	limits.values = 4;
+	assert_non_null(parse_bytes("[1,[2]]", 7, &limits));
+	assert_null(parse_bytes("[1,[2,3]]", 9, &limits));
+	assert_string_equal(err.message, "1:7: expected at most 4 values, found more");
+	assert_null(parse_bytes("{\"a\":[],\"b\":[],\"c\":{},\"d\":0}", 31, &limits));
+}
+
 static void length_is_limited(void **state)
 {
 	struct drvp_json_limits limits = { 4, 8, 0 };
@@ -402,6 +414,7 @@ int main(void)
 					  free_arena),
 		cmocka_unit_test_teardown(a_huge_object_is_no_trouble, free_arena),
 		cmocka_unit_test_teardown(depth_is_limited, free_arena),
+		cmocka_unit_test_teardown(the_number_of_values_is_limited, free_arena),
 		cmocka_unit_test_teardown(length_is_limited, free_arena),
 	};
 
