@@ -376,6 +376,7 @@ static void depth_is_limited(void **state)
 
 static void the_number_of_values_is_limited(void **state)
 {
+	static const char members[] = "{\"a\":[],\"b\":[],\"c\":{},\"d\":0}";
 	struct drvp_json_limits limits = usual;
 
 	(void)state;
@@ -383,7 +384,8 @@ static void the_number_of_values_is_limited(void **state)
 	assert_non_null(parse_bytes("[1,[2]]", 7, &limits));
 	assert_null(parse_bytes("[1,[2,3]]", 9, &limits));
 	assert_string_equal(err.message, "1:7: expected at most 4 values, found more");
-	assert_null(parse_bytes("{\"a\":[],\"b\":[],\"c\":{},\"d\":0}", 31, &limits));
+	assert_null(parse_bytes(members, strlen(members), &limits));
+	assert_string_equal(err.message, "1:23: expected at most 4 values, found more");
 }
 
 static void length_is_limited(void **state)
