@@ -16,6 +16,7 @@ parts=(
 	cli        # the tool
 	secrets    # what may be seen of them, and what foreign SQL may do
 	store      # what reads the databases
+	hostile    # servers that lie, documents that are traps
 	damage     # damaged data, and how it is called
 	lineage    # restores to other moments
 	stability  # restores of other shapes and versions
@@ -25,6 +26,7 @@ parts=(
 # Only when they are asked for: they take long.
 on_demand=(
 	faults     # all that can fail, every time it can
+	lies       # every answer of a server, twisted in every way
 	fuzz       # DRV_FUZZ_SECONDS of each fuzzer, 300 when that is not set
 	tsan       # threads, watched by ThreadSanitizer
 	valgrind   # a small run, watched by valgrind
@@ -307,6 +309,19 @@ part_secrets() {
 	meson_suites "$build/plain" cleansing
 }
 
+# Plainly built, since they measure memory.
+part_hostile() {
+	plain
+	servers
+	meson_suites "$build/plain" hostile
+}
+
+part_lies() {
+	plain
+	servers
+	DRV_HOSTILE_LONG=1 meson_suites "$build/plain" hostile
+}
+
 part_store() {
 	sanitized
 	servers
@@ -543,8 +558,8 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export MONGOC_DISABLE_SHM=1
 [ -d "$DRV_CONFORMANCE" ] || unset DRV_CONFORMANCE
 
-if wants faults store cli secrets embed damage lineage survey demo versions tsan valgrind \
-	coverage; then
+if wants faults lies hostile store cli secrets embed damage lineage survey demo versions tsan \
+	valgrind coverage; then
 	build_mongodb_server
 fi
 for part in "${parts[@]}" "${on_demand[@]}"; do

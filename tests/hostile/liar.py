@@ -65,6 +65,8 @@ class Liar:
                 client, _ = self.listener.accept()
             except OSError:
                 return
+            # Messages are small, and each is waited for.
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if isinstance(self.server, str):
                 server = socket.socket(socket.AF_UNIX)
                 server.connect(self.server)

@@ -118,7 +118,7 @@ COPIED = message("d", struct.pack(">hi", 2, 6) + struct.pack(">IH", 0, 1) + stru
 # Exit status, and the codes of the check that counts and of the one that reads.
 LOST, SCAN_LOST = (3, "source.lost", "source.lost"), (3, "", "source.lost")
 BUG, SCAN_BUG = (3, "check.internal", "check.internal"), (3, "", "check.internal")
-COUNT_BUG, CATALOG_BUG = (3, "check.internal", ""), (3, "check.internal", "check.blocked")
+CATALOG_BUG = (3, "check.internal", "check.blocked")
 LATE, SCAN_LATE = (3, "check.timeout", "check.timeout"), (3, "", "check.timeout")
 # What could as well be true.
 NO_COLUMN, FEWER = (2, "", "relation.column_missing"), (2, "row_count.below", "check.rows_differ")
@@ -180,8 +180,8 @@ LIES = {
     "a copy both ways": (SCAN_BUG, on("H", COPYING, lambda body: message("W", body))),
     "a copy that ends at once": (SCAN_BUG, on("H", COPYING, message("c", b""))),
     "rows in place of a copy": (SCAN_BUG, on("H", COPYING, columns(b"a") + row(b"1"))),
-    "a copy in place of rows": (COUNT_BUG,
-        on("T", COUNTING, message("H", struct.pack(">bhh", 1, 1, 1)), 1)),
+    "a copy in place of rows": (BUG,
+        on("T", COUNTING, message("H", struct.pack(">bhh", 1, 1, 1)))),
     "a copy that ends without its end": (SCAN_BUG, on("C", COPYING, b"")),
     "a message of no kind": (BUG, on("D", COUNTING, message("~", b"what"))),
     "an answer to another question": (HARMLESS, on("1", COUNTING, message("2", b""))),
