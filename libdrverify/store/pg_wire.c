@@ -156,6 +156,7 @@ void drvp_pg_abandon(struct drvp_pg *s)
 	drvp_pg_cancel(s->conn, drvp_pg_patience(s));
 	until = drvp_monotonic() + drvp_pg_patience(s);
 	while (!discard(s)) {
+		forget_notifications(s);
 		wait_slice(s, POLLIN, until);
 		if (!PQconsumeInput(s->conn) || drvp_monotonic() >= until) {
 			s->session.lost = true;

@@ -6,7 +6,7 @@ import tempfile
 import time
 
 # A quiet run of the program; ASan, which keeps what is freed, takes several times as much.
-MEMORY_MB = 1500 if os.environ.get("DRV_SANITIZED") else 150
+MEMORY_MB = 1500 if os.environ.get("DRV_SANITIZED") else 200
 
 
 class Watched:
