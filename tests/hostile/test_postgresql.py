@@ -21,7 +21,7 @@ PROGRAM = os.path.abspath(os.environ["DRVERIFY"])
 POSTGRESQL = os.environ.get("DRV_TEST_POSTGRESQL")
 DATABASE = "drverify_hostile"
 ROWS = 2000
-TIME_OUT = 1
+TIME_OUT = 2
 # The time-out, a second of grace, patience with a cancel, and a machine that is busy.
 LONGEST = 20
 ESCAPE = b"\x1b]0;owned\x07\x1b[2J\x9b31m\xe2\x80\xae\nfine\r"
