@@ -51,8 +51,11 @@ static void check_run(const struct drv_baseline *baseline)
 		fuzz_check_error(&err, status);
 		return;
 	}
-	for (size_t i = 0; i < baseline->source_count; i++)
-		check(!drv_run_source_uri(run, baseline->sources[i].name, "", NULL));
+	for (size_t i = 0; i < baseline->source_count; i++) {
+		/* Its store may not be built in. */
+		status = drv_run_source_uri(run, baseline->sources[i].name, "", NULL);
+		check(!status || status == DRV_E_UNSUPPORTED);
+	}
 	if (baseline->item_count)
 		check(!drv_run_only(run, "*", NULL));
 	drv_run_free(&run);
