@@ -414,8 +414,8 @@ void drv_run_on_event(struct drv_run *run, drv_event_fn fn, void *user);
  * inconclusive; the others are still checked.
  *   out  receives the report, also when damage was found; release it with drv_report_free()
  * Errors: DRV_E_USAGE (nothing selected, or the document holds a "todo", which the message tells),
- * DRV_E_NOMEM. After an error *out is NULL. What goes wrong
- * with a source is no error of this call but a finding of its checks.
+ * DRV_E_NOMEM. After an error *out is NULL. What goes wrong with a source is no error of this call
+ * but a finding of its checks.
  */
 int drv_run_verify(struct drv_run *run, struct drv_report **out, struct drv_error *error);
 
@@ -431,8 +431,9 @@ int drv_run_capture(struct drv_run *run, struct drv_report **out, struct drv_err
 
 /*
  * Says what would be in the way of drv_run_verify(), or with capture of drv_run_capture(), and how
- * long it may take, without reading a row: connects, looks tables, columns and rights up, has the server judge each question
- * instead of answering it, and looks for keys, files and what the document does not state.
+ * long it may take, without reading a row: connects, looks tables, columns and rights up, has the
+ * server judge each question instead of answering it, and looks for keys, files and what the
+ * document does not state.
  *   out  receives a report for its results and findings, which drv_report_write() refuses to
  *        write, because nothing was verified. A result is DRV_PASS where nothing was found to be in
  *        the way, DRV_WARN, or DRV_INCONCLUSIVE where the check would be undecided or, as with a
