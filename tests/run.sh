@@ -25,7 +25,7 @@ parts=(
 )
 # Only when they are asked for: they take long.
 on_demand=(
-	faults     # all that can fail, every time it can
+	faults     # all that can fail, every time it can; servers and files that die
 	lies       # every answer of a server, twisted in every way
 	fuzz       # DRV_FUZZ_SECONDS of each fuzzer, 300 when that is not set
 	tsan       # threads, watched by ThreadSanitizer
@@ -385,7 +385,7 @@ part_faults() {
 	try "every allocation fails" "$build/sanitized/tests/fault/fail_alloc" all
 	export DRV_EVERY=1 DRVERIFY_PLAIN=$build/plain/cli/drverify
 	meson_tests "$build/sanitized" "every time" "calls that fail" \
-		"connections that are cut" "servers that die"
+		"connections that are cut" "servers that die" "damaged storage"
 	unset DRV_EVERY
 }
 

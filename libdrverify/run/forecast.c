@@ -82,12 +82,14 @@ static void size_up(const struct drvp_task *task, struct drvp_session *session,
 }
 
 static void take_time(const struct drvp_task *task, const struct drv_run *run,
-		      struct drv_result *result, double *longest)
+		      const struct drvp_store *store, struct drv_result *result, double *longest)
 {
 	bool streamed = drvp_task_is_streamed(task);
 	struct cost cost = guess(result, streamed);
 	double all = cost.reading + cost.counting, known = earlier(task);
-	double piece = streamed ? cost.reading / (result->pieces - 1) : 0;
+	/* Where the store confirms nothing, one piece is the count. */
+	uint32_t ranges = result->pieces - !store->confirm;
+	double piece = streamed ? cost.reading / ranges : 0;
 
 	*longest = greater(piece, cost.counting);
 	result->estimated_seconds = known >= 0 ? known : all;
@@ -160,7 +162,7 @@ double drvp_forecast(struct drvp_plan *plan, const struct drv_run *run,
 		result->connections = connections;
 		result->streamed = drvp_task_is_streamed(task);
 		size_up(task, session, result);
-		take_time(task, run, result, &task->longest);
+		take_time(task, run, session->store, result, &task->longest);
 	}
 	return done_by(plan, plan->task_count);
 }

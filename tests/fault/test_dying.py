@@ -91,6 +91,8 @@ class Postgresql(Case):
         one.ask(f"CREATE DATABASE {DATABASE}")
         one.ask(f"CREATE ROLE {scene.ROLE} LOGIN; GRANT pg_read_all_data TO {scene.ROLE}")
         one.ask(scene.SCHEMA + SLOW, DATABASE)
+        # Commits do not wait for the disk here, and the server is about to die.
+        one.ask("CHECKPOINT")
         return one
 
     def answers(self, one):

@@ -57,6 +57,13 @@ def wait_for_scan(name):
              f"AND application_name = '{name}'")
 
 
+def wait_for_end_of_others(name):
+    """What is read besides, by sessions of other names, is done."""
+    wait_for("SELECT WHERE NOT EXISTS (SELECT FROM pg_stat_activity "
+             f"WHERE datname = '{DATABASE}' AND application_name <> '{name}' "
+             "AND pid <> pg_backend_pid())")
+
+
 def at(database, **extra):
     words = [word for word in POSTGRESQL.split() if not word.startswith("dbname=")]
     words.append(f"dbname={database}")
@@ -179,6 +186,7 @@ class Faults(unittest.TestCase):
     def test_interrupted_in_mid_scan(self):
         process = self.start(at(DATABASE, application_name="stopped"), examine("slow"))
         wait_for_scan("stopped")
+        wait_for_end_of_others("stopped")
         process.send_signal(signal.SIGINT)
         self.finish(process, 5)
         self.assertEqual(self.codes, [["check.cancelled"]])
