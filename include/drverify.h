@@ -160,7 +160,7 @@ const char *drv_baseline_name(const struct drv_baseline *baseline);
 /* When the document was captured, as it says: a time with zone; "" when no capture wrote it. */
 const char *drv_baseline_captured_at(const struct drv_baseline *baseline);
 
-/* Of a report: "pass", "warn", "fail" or "inconclusive", the last two being no baseline; else "". */
+/* Of a report: "pass" or "warn"; "fail" or "inconclusive", which is no baseline; else "". */
 const char *drv_baseline_verdict(const struct drv_baseline *baseline);
 
 /*
@@ -169,9 +169,9 @@ const char *drv_baseline_verdict(const struct drv_baseline *baseline);
  * should an older moment have come back, its checks are undecided.
  *   chosen       receives its index. Reports made from that baseline say which it is, and why
  *   restored_to  restored_to_count restore points, as drv_run_restored_to() takes them
- * Errors: DRV_E_USAGE (none is from before the restore point; one was not captured, or is the report
- * of a run that did not pass; two are of different things, or of one moment and expect different
- * things; a restore point makes no sense for them), DRV_E_NOMEM.
+ * Errors: DRV_E_USAGE (none is from before the restore point; one was not captured, or is the
+ * report of a run that did not pass; two are of different things, or of one moment and expect
+ * different things; a restore point makes no sense for them), DRV_E_NOMEM.
  */
 int drv_baseline_choose(size_t *chosen, struct drv_baseline *const *baselines, size_t count,
 			const char *const *restored_to, size_t restored_to_count,
@@ -482,8 +482,8 @@ struct drv_check_code {
  * job, checks of one source run at the same time. Not called by drv_run_rehearse().
  * Returns 0, or an enum drv_status and fills error (whose message goes into the report) when it
  * could not decide: the check is then inconclusive, but the damage that it has reported stands.
- * It passes only if it reported nothing worse, has summarised what it saw, at least one question was
- * answered, and no call of the session failed.
+ * It passes only if it reported nothing worse, has summarised what it saw, at least one question
+ * was answered, and no call of the session failed.
  */
 typedef int (*drv_check_fn)(struct drv_session *session, void *user, struct drv_error *error);
 
@@ -519,8 +519,8 @@ typedef int (*drv_row_fn)(size_t count, const char *const *values, void *user);
 
 /*
  * Asks a PostgreSQL source, inside the snapshot, which is read-only.
- *   sql     one statement that gives rows. Names need their schema; values are printed in ISO dates,
- *           UTC and UTF-8
+ *   sql     one statement that gives rows. Names need their schema; values are printed in UTF-8,
+ *           with ISO dates and UTC
  *   values  value_count texts for $1, $2 …, NULL for SQL NULL
  * Errors: DRV_E_USAGE (no such statement; asked from within fn), DRV_E_UNSUPPORTED (the source is
  * MongoDB), those of reading a source, DRV_E_NOMEM.
@@ -780,10 +780,10 @@ struct drv_draft_options {
 #define DRV_DRAFT_OPTIONS_INIT { (uint32_t)sizeof(struct drv_draft_options), 0, NULL }
 
 /*
- * Drafts a document that checks what the sources of the run hold, for a person to go on with: looks
- * into catalogues and at a few rows, whose values it does not repeat. Of the run it uses the sources,
- * the secrets and the limits; the baseline needs sources only. What is guessed stands in a "note",
- * what could not be found out in a "todo", which keeps the draft from being used as it is.
+ * Drafts a document that checks what the sources of the run hold, for a person to go on with:
+ * looks into catalogues and at a few rows, whose values it does not repeat. Of the run it uses the
+ * sources, the secrets and the limits; the baseline needs sources only. What is guessed stands in a
+ * "note", what could not be found out in a "todo", which keeps the draft from being used as it is.
  *   fn  receives the document as JSON, once all sources were looked at
  * Errors: DRV_E_IO (fn asked to stop), those of reaching and reading a source, DRV_E_NOMEM. Tables
  * that cannot be read are no error: the draft says so.
