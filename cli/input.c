@@ -35,6 +35,8 @@ static char *read_all(int fd, size_t limit, size_t *len)
 	do {
 		if (*len == capacity) {
 			capacity = capacity ? 2 * capacity : 16384;
+			if (capacity > limit)
+				capacity = limit + 1;
 			bytes = grow(bytes, *len, capacity);
 			if (!bytes)
 				return NULL;

@@ -11,12 +11,11 @@ build=$root/build/tests
 parts=(
 	unit       # without servers, sanitized
 	interface  # what programs are built against: header, exports, manual page
-	builds     # without one of the stores
+	builds     # without stores
 	embed      # from outside, as installed
 	cli        # the tool
 	secrets    # what may be seen of them, and what foreign SQL may do
 	store      # what reads the databases
-	hostile    # servers that lie, documents that are traps
 	damage     # damaged data, and how it is called
 	lineage    # restores to other moments
 	stability  # restores of other shapes and versions
@@ -27,6 +26,8 @@ parts=(
 on_demand=(
 	faults     # all that can fail, every time it can; servers and files that die
 	lies       # every answer of a server, twisted in every way
+	halves     # with one of the stores
+	hostile    # servers that lie, documents that are traps
 	fuzz       # DRV_FUZZ_SECONDS of each fuzzer, 300 when that is not set
 	tsan       # threads, watched by ThreadSanitizer
 	valgrind   # a small run, watched by valgrind
@@ -214,11 +215,15 @@ part_interface() {
 }
 
 part_builds() {
+	build_in "$build/no-stores" -Dpostgresql=disabled -Dmongodb=disabled
+	meson_suites "$build/no-stores" unit
+}
+
+part_halves() {
 	local name
 	build_in "$build/no-postgresql" -Dpostgresql=disabled
 	build_in "$build/no-mongodb" -Dmongodb=disabled
-	build_in "$build/no-stores" -Dpostgresql=disabled -Dmongodb=disabled
-	for name in no-postgresql no-mongodb no-stores; do
+	for name in no-postgresql no-mongodb; do
 		meson_suites "$build/$name" unit
 	done
 }
