@@ -11,7 +11,6 @@ build=$root/build/tests
 parts=(
 	unit       # without servers, sanitized
 	interface  # what programs are built against: header, exports, manual page
-	builds     # without stores
 	embed      # from outside, as installed
 	cli        # the tool
 	secrets    # what may be seen of them, and what foreign SQL may do
@@ -26,7 +25,7 @@ parts=(
 on_demand=(
 	faults     # all that can fail, every time it can; servers and files that die
 	lies       # every answer of a server, twisted in every way
-	halves     # with one of the stores
+	builds     # without one of the stores, and without both
 	hostile    # servers that lie, documents that are traps
 	fuzz       # DRV_FUZZ_SECONDS of each fuzzer, 300 when that is not set
 	tsan       # threads, watched by ThreadSanitizer
@@ -215,15 +214,11 @@ part_interface() {
 }
 
 part_builds() {
-	build_in "$build/no-stores" -Dpostgresql=disabled -Dmongodb=disabled
-	meson_suites "$build/no-stores" unit
-}
-
-part_halves() {
 	local name
 	build_in "$build/no-postgresql" -Dpostgresql=disabled
 	build_in "$build/no-mongodb" -Dmongodb=disabled
-	for name in no-postgresql no-mongodb; do
+	build_in "$build/no-stores" -Dpostgresql=disabled -Dmongodb=disabled
+	for name in no-postgresql no-mongodb no-stores; do
 		meson_suites "$build/$name" unit
 	done
 }
@@ -390,7 +385,7 @@ part_faults() {
 	try "every allocation fails" "$build/sanitized/tests/fault/fail_alloc" all
 	export DRV_EVERY=1 DRVERIFY_PLAIN=$build/plain/cli/drverify
 	meson_tests "$build/sanitized" "every time" "calls that fail" \
-		"connections that are cut" "servers that die" "damaged storage"
+		"connections that are cut" "servers that die" "damaged storage" "budgets and rates"
 	unset DRV_EVERY
 }
 
