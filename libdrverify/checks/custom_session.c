@@ -38,10 +38,11 @@ static int begin(struct drv_session *session, bool can, const char *store, struc
 	return 0;
 }
 
-static int end(struct drv_session *session, int status, uint64_t rows)
+/* By address: a compiler may look at a number before the question that fills it is asked. */
+static int end(struct drv_session *session, int status, const uint64_t *rows)
 {
 	session->asking = false;
-	session->m->tally->rows += rows;
+	session->m->tally->rows += *rows;
 	session->told->answers += !status;
 	return status;
 }
@@ -57,7 +58,7 @@ int drv_session_query(struct drv_session *session, const char *sql, const char *
 
 	if (!status)
 		status = end(session, store->query(session->m->session, &query, &rows, &why),
-			     rows);
+			     &rows);
 	return note_failure(session, status, &why, error);
 }
 
@@ -122,7 +123,7 @@ static int read_documents(struct drv_session *session, const char *collection, c
 	static const struct drvp_wanted whole[] = { { "", DRVP_FORM_VALUE } };
 	struct drvp_session *s = session->m->session;
 	struct drvp_scan scan = { .columns = whole, .column_count = 1 };
-	struct drvp_relation *relation;
+	struct drvp_relation *relation = NULL;
 	int status = find_collection(session, collection, filter, &relation, &scan.selection, err);
 
 	scan.relation = relation;
@@ -139,7 +140,7 @@ int drv_session_documents(struct drv_session *session, const char *collection, c
 
 	if (!status)
 		status = end(session, read_documents(session, collection, filter, &documents, &rows,
-						     &why), rows);
+						     &why), &rows);
 	drvp_strbuf_free(&documents.text);
 	return note_failure(session, status, &why, error);
 }
@@ -164,7 +165,7 @@ int drv_session_count(struct drv_session *session, const char *collection, const
 	*count = 0;
 	if (!status)
 		status = end(session, count_documents(session, collection, filter, count, &why),
-			     *count);
+			     count);
 	return note_failure(session, status, &why, error);
 }
 

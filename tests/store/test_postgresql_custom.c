@@ -148,6 +148,20 @@ static void a_pass_says_what_it_saw(void **state)
 	try_check(passes, NULL, DRV_PASS, CODES(), "2 orders");
 }
 
+static void what_it_read_is_counted(void **state)
+{
+	struct drv_run *run = run_over(EMPTY, NULL);
+	struct drv_error err = DRV_ERROR_INIT;
+	struct drv_report *report;
+
+	(void)state;
+	assert_int_equal(add(run, "x.orphans", NULL, passes, NULL, &err), 0);
+	report = verify(run);
+	drv_run_free(&run);
+	assert_int_equal(result_of(report, "x.orphans:main")->rows, 2);
+	drv_report_free(&report);
+}
+
 static int finds(struct drv_session *session, void *user, struct drv_error *error)
 {
 	struct drvp_strbuf text = DRVP_STRBUF_INIT;
@@ -577,6 +591,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pass_says_what_it_saw),
+		cmocka_unit_test(what_it_read_is_counted),
 		cmocka_unit_test(findings_have_the_effect_of_their_code),
 		cmocka_unit_test(findings_stand_in_reports),
 		cmocka_unit_test(nothing_seen_is_no_pass),
