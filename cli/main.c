@@ -53,10 +53,10 @@ const struct command commands[] = {
 	  "    drverify capture --baseline checks.json --write json=report.json --sign ops-2025\n" },
 	{ "init", cmd_init, "draft a document from what databases hold", FOR_INIT, NULL,
 	  "Looks into the catalogues of live databases and at a few rows of each table, and writes\n"
-	  "a document to start from: a count of each table and collection, encrypted columns\n"
-	  "with the format that their values have, audit logs with the recipe that was found by\n"
-	  "trying, columns that tell how new the data is, small tables with their content. It only\n"
-	  "reads, and puts neither values nor credentials into the document.\n"
+	  "a document to start from: counts of all tables and collections, encrypted columns with\n"
+	  "the format that their values have, audit logs with the recipe that was found by trying,\n"
+	  "columns that tell how new the data is, small tables with their content. It only reads,\n"
+	  "and puts neither values nor credentials into the document.\n"
 	  "\n"
 	  "JSON has no comments, so each check says in a \"note\" what is a guess, such as its\n"
 	  "priority, and in a \"todo\" what only you can say: the zone of times that have none, how\n"

@@ -25,7 +25,7 @@ def shown(page):
     """The page as a reader sees it, on a terminal that is wide enough to fold nothing."""
     done = subprocess.run(["man", "--warnings", "--local-file", os.path.join(FOLDER, page)],
                           check=True, capture_output=True, text=True,
-                          env={**os.environ, "MANWIDTH": "400", "LC_ALL": "C.UTF-8"})
+                          env={**os.environ, "MANWIDTH": "2000", "LC_ALL": "C.UTF-8"})
     if done.stderr:
         raise AssertionError(done.stderr)
     return done.stdout
